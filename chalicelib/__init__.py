@@ -1,0 +1,1 @@
+"""What Duecourse ships beside `app.py`: domain, services, ports, adapters and the two edges."""
