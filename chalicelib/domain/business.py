@@ -1,0 +1,51 @@
+"""A business: the tenant that bills, with the settings its invoices and dunning follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chalicelib.domain.parties import Address, BankDetails, Terms
+from chalicelib.domain.policy import STANDARD, DunningPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """`zone` is IANA, `currency` ISO 4217, `locale` BCP 47; hours and days are the zone's."""
+
+    id: str
+    name: str
+    currency: str
+    zone: str
+    country: str = "US"
+    locale: str = "en-US"
+    legal_name: str = ""
+    address: Address = Address()
+    tax_id: str = ""
+    company_number: str = ""
+    email: str = ""
+    phone: str = ""
+    bank: BankDetails = BankDetails()
+    invoice_note: str = ""
+    invoice_prefix: str = "INV-"
+    invoice_digits: int = 5
+    first_invoice_number: int = 1
+    default_terms: Terms = Terms.DUE_ON_RECEIPT
+    bill_days_before: int = 7
+    sms_enabled: bool = False
+    staff_email: str = ""
+    policy: DunningPolicy = field(default=STANDARD)
+    stripe_account: str | None = None  # None: the install's own account, no Connect
+    charges_enabled: bool = True
+    deauthorized_at: datetime | None = None
+    test_clock_id: str | None = None
+    version: int = 0
+    chain: str = ""
+
+    @property
+    def can_charge(self) -> bool:
+        return self.charges_enabled and self.deauthorized_at is None
+
+    def invoice_number(self, sequence: int) -> str:
+        """The gap-free number of the n-th invoice, counted from 1."""
+        return f"{self.invoice_prefix}{sequence:0{self.invoice_digits}d}"

@@ -1,0 +1,32 @@
+"""When a machine must look at something next: the truth behind every timer.
+
+Stored with each head and read through a sparse index; what it finds is re-read before acting.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.domain.invoice import Invoice, NextActionKind
+from chalicelib.domain.subscription import Subscription
+
+
+class DueKind(StrEnum):
+    """The partitions of the due index."""
+
+    STEP = "step"  # invoices whose next action a machine takes
+    REMIND = "remind"  # invoices whose next action is a reminder
+    BILL = "bill"  # subscriptions to be invoiced
+    EFFECTS = "effects"  # facts with effects not yet delivered
+
+
+def due_of(head: Any) -> tuple[DueKind, datetime] | None:
+    """When and for what a head is due; None when only a person or an event moves it on."""
+    if isinstance(head, Subscription):
+        return (DueKind.BILL, head.next_bill_at) if head.next_bill_at else None
+    if isinstance(head, Invoice) and head.next_action and head.next_action.at:
+        reminder = head.next_action.kind is NextActionKind.REMIND
+        return (DueKind.REMIND if reminder else DueKind.STEP), head.next_action.at
+    return None

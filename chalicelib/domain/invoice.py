@@ -1,0 +1,282 @@
+"""An invoice: lines, taxes and totals, its balance, its payments, and the statuses it may have.
+
+`amount_remaining` decides what is owed; partly paid is a fact of the balance, not a status. Amounts
+are minor units of `currency`. The head is always the fold of its facts (`invoice_fold.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from chalicelib.domain import money
+from chalicelib.domain.dates import Period
+from chalicelib.domain.errors import IllegalTransition, InvalidInput
+from chalicelib.domain.parties import Address, Terms
+from chalicelib.domain.payment import Attempt, AttemptResult, Payment, Trigger
+from chalicelib.domain.policy import DunningPolicy
+
+
+class InvoiceStatus(StrEnum):
+    DRAFT = "draft"
+    PENDING = "pending"
+    PROCESSING = "processing"  # money is on its way: bank debit, 3-D Secure
+    PAID = "paid"
+    OVERDUE = "overdue"
+    CANCELLED = "cancelled"
+    UNCOLLECTIBLE = "uncollectible"
+
+
+_S = InvoiceStatus
+TRANSITIONS: dict[InvoiceStatus, frozenset[InvoiceStatus]] = {
+    _S.DRAFT: frozenset({_S.PENDING, _S.CANCELLED}),
+    _S.PENDING: frozenset({_S.PROCESSING, _S.PAID, _S.OVERDUE, _S.CANCELLED, _S.UNCOLLECTIBLE}),
+    _S.PROCESSING: frozenset({_S.PENDING, _S.PAID, _S.OVERDUE}),
+    _S.OVERDUE: frozenset({_S.PROCESSING, _S.PAID, _S.CANCELLED, _S.UNCOLLECTIBLE, _S.PENDING}),
+    _S.PAID: frozenset({_S.PENDING, _S.OVERDUE}),  # only by a reversal: a lost dispute, a bounce
+    _S.UNCOLLECTIBLE: frozenset({_S.PAID}),  # recovered after all
+    _S.CANCELLED: frozenset(),
+}
+OPEN = frozenset({_S.PENDING, _S.PROCESSING, _S.OVERDUE})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`unit_amount` and `discount` are minor units; `discount` is off the whole line, before tax."""
+
+    description: str
+    quantity: Decimal
+    unit_amount: int
+    discount: int = 0
+    tax_percent: Decimal = Decimal(0)
+    product: str = ""
+    variant: str = ""
+    period: Period | None = None
+    subscription_id: str | None = None
+    customer_name: str = ""  # on a consolidated invoice: whose line it is
+
+    @property
+    def gross(self) -> int:
+        return money.round_half_up(self.quantity * self.unit_amount)
+
+    @property
+    def amount(self) -> int:
+        """After discount, before tax."""
+        return self.gross - self.discount
+
+
+@dataclass(frozen=True, slots=True)
+class TaxTotal:
+    """One rate's base and tax."""
+
+    percent: Decimal
+    base: int
+    tax: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """`subtotal` is after discounts and before tax, so the line amounts add up to it."""
+
+    subtotal: int
+    discount: int
+    taxes: tuple[TaxTotal, ...]
+    total: int
+
+    @property
+    def tax(self) -> int:
+        return sum(rate.tax for rate in self.taxes)
+
+
+def totals_of(lines: tuple[Line, ...]) -> Totals:
+    """Tax is rounded once per rate over its whole base (EN 16931, BR-CO-17).
+
+    Raises InvalidInput for no lines, a negative quantity, or a discount above its line.
+    """
+    if not lines:
+        raise InvalidInput("invoice_without_lines", "An invoice needs at least one line.")
+    for line in lines:
+        if line.quantity <= 0 or line.unit_amount < 0 or not 0 <= line.discount <= line.gross:
+            raise InvalidInput(
+                "line_invalid",
+                f"Line {line.description!r}: the quantity must be positive, the price not "
+                "negative, and the discount not above the line.",
+            )
+    rates = sorted({line.tax_percent for line in lines}, reverse=True)
+    taxes = tuple(_tax_total(rate, lines) for rate in rates)
+    subtotal = sum(line.amount for line in lines)
+    return Totals(
+        subtotal=subtotal,
+        discount=sum(line.discount for line in lines),
+        taxes=taxes,
+        total=subtotal + sum(rate.tax for rate in taxes),
+    )
+
+
+def _tax_total(percent: Decimal, lines: tuple[Line, ...]) -> TaxTotal:
+    base = sum(line.amount for line in lines if line.tax_percent == percent)
+    return TaxTotal(percent=percent, base=base, tax=money.percent_of(base, percent))
+
+
+@dataclass(frozen=True, slots=True)
+class BillTo:
+    """The customer as printed: frozen when the invoice is made."""
+
+    name: str
+    email: str
+    address: Address = Address()
+    tax_id: str = ""
+    phone: str = ""
+    locale: str = ""
+
+
+class NextActionKind(StrEnum):
+    """What happens next to an open invoice, and by whom."""
+
+    CHARGE = "charge"  # the first charge
+    RETRY = "retry"  # the next dunning slot
+    CHECK = "check"  # a try is in flight or unknown: ask Stripe what became of it
+    MARK_OVERDUE = "mark_overdue"
+    REMIND = "remind"
+    CUSTOMER = "customer"  # nothing is planned; the payer has to act
+    STAFF = "staff"  # nothing is planned; a person here has to act
+
+
+@dataclass(frozen=True, slots=True)
+class NextAction:
+    """`at` is None when nobody but a person can go on. `reason` is for staff, in words."""
+
+    kind: NextActionKind
+    at: datetime | None
+    reason: str
+
+
+class HoldKind(StrEnum):
+    """Why no automatic step may happen."""
+
+    DISPUTE = "dispute"
+    PROMISE = "promise"
+    STAFF = "staff"
+    UNRESOLVED = "unresolved"  # no answer from Stripe after every check: a person looks
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    kind: HoldKind
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dunning:
+    """A running sequence: the policy it began with, its first failure, the slots it has used."""
+
+    policy: DunningPolicy
+    first_failed_at: datetime
+    slots_done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRequest:
+    """Somebody wants a charge now: staff, the payer, or a new card. It uses up no slot."""
+
+    id: str
+    trigger: Trigger
+    requested_at: datetime
+    method_id: str | None = None
+    return_url: str | None = None  # given: the payer is present and may be sent to 3-D Secure
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    id: str
+    business_id: str
+    customer_id: str
+    currency: str
+    lines: tuple[Line, ...]
+    totals: Totals
+    bill_to: BillTo
+    terms: Terms
+    created_at: datetime
+    auto_charge: bool
+    status: InvoiceStatus = InvoiceStatus.DRAFT
+    number: str | None = None
+    subscription_id: str | None = None
+    period: Period | None = None
+    memo: str = ""
+    po_number: str = ""
+    external_ref: str = ""
+    issued_on: date | None = None
+    due_on: date | None = None
+    finalized_at: datetime | None = None
+    charge_at: datetime | None = None
+    amount_paid: int = 0
+    amount_credited: int = 0
+    amount_written_off: int = 0
+    amount_overpaid: int = 0
+    payments: tuple[Payment, ...] = ()
+    dunning: Dunning | None = None
+    charge_request: ChargeRequest | None = None
+    hold: Hold | None = None
+    overdue_at: datetime | None = None
+    paid_at: datetime | None = None
+    closed_at: datetime | None = None
+    reminded_at: datetime | None = None
+    next_action: NextAction | None = None
+    version: int = 0
+    chain: str = ""
+
+    @property
+    def amount_due(self) -> int:
+        """What the customer has to pay in all, after credits and write-offs."""
+        return self.totals.total - self.amount_credited - self.amount_written_off
+
+    @property
+    def amount_remaining(self) -> int:
+        return self.amount_due - self.amount_paid
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def open_payment(self) -> Payment | None:
+        """The one payment that Stripe may still take money for."""
+        return next((payment for payment in self.payments if payment.is_open), None)
+
+    def payment(self, payment_id: str) -> Payment | None:
+        return next((payment for payment in self.payments if payment.id == payment_id), None)
+
+    @property
+    def live_attempt(self) -> Attempt | None:
+        """The try whose outcome is not final. At most one exists."""
+        payment = self.open_payment
+        last = payment.last_attempt if payment else None
+        return last if last and last.is_live else None
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every try of every payment, in order."""
+        return tuple(attempt for payment in self.payments for attempt in payment.attempts)
+
+    def last_failure(self, method_id: str | None = None) -> Attempt | None:
+        """The newest failed try, of one method if given."""
+        failed = [
+            attempt
+            for attempt in self.attempts
+            if attempt.result is AttemptResult.FAILED
+            and (method_id is None or attempt.method_id == method_id)
+        ]
+        return failed[-1] if failed else None
+
+    def open_status(self) -> InvoiceStatus:
+        """What an unpaid invoice goes back to when nothing is on its way."""
+        return InvoiceStatus.OVERDUE if self.overdue_at else InvoiceStatus.PENDING
+
+
+def check_transition(before: InvoiceStatus, after: InvoiceStatus) -> None:
+    """Raises IllegalTransition for an edge the graph does not have; staying is always legal."""
+    if after is not before and after not in TRANSITIONS[before]:
+        raise IllegalTransition("The invoice", before.value, after.value)

@@ -1,0 +1,52 @@
+"""Idempotency keys and names made from business identity: nothing random, no amount, no time.
+
+The same step of the same payment always has the same key, whoever runs it and however often.
+Stripe keeps a key for 24 hours only; `RESEND_HOURS` stays below that.
+"""
+
+from __future__ import annotations
+
+RESEND_HOURS = 23
+
+
+def payment_id(invoice_id: str, epoch: int) -> str:
+    """The n-th payment of an invoice: `pay_{invoice}_{n}`."""
+    return f"pay_{invoice_id.removeprefix('inv_')}_{epoch}"
+
+
+def create_intent(business_id: str, payment: str) -> str:
+    return f"pi/{business_id}/{payment}"
+
+
+def confirm(business_id: str, payment: str, number: int) -> str:
+    return f"confirm/{business_id}/{payment}/{number}"
+
+
+def cancel(business_id: str, payment: str) -> str:
+    return f"cancel/{business_id}/{payment}"
+
+
+def cancel_stray(business_id: str, intent_id: str) -> str:
+    return f"cancel/{business_id}/stray/{intent_id}"
+
+
+def create_customer(business_id: str, customer_id: str) -> str:
+    return f"customer/{business_id}/{customer_id}"
+
+
+def setup(business_id: str, request_id: str) -> str:
+    return f"setup/{business_id}/{request_id}"
+
+
+def detach(business_id: str, method_id: str) -> str:
+    return f"detach/{business_id}/{method_id}"
+
+
+def timer(invoice_id: str, version: int) -> str:
+    """At most 64 of `[0-9a-zA-Z-_.]`; a plan made at another version is another timer."""
+    return f"{invoice_id}-{version}"
+
+
+def billed_invoice(subscription_id: str, index: int) -> str:
+    """A period has one invoice, so its id is the period's."""
+    return f"inv_{subscription_id.removeprefix('sub_')}_{index}"

@@ -1,0 +1,202 @@
+"""Everything that can happen to a customer, a business or a subscription, one dataclass each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer, MethodState, PaymentMethod
+from chalicelib.domain.subscription import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCreated:
+    kind: ClassVar[str] = "created"
+    customer: Customer
+
+    def key(self, seq: int) -> str:
+        return "created"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerChanged:
+    """`customer` is the whole record after the change, `fields` what was changed in it."""
+
+    kind: ClassVar[str] = "changed"
+    customer: Customer
+    fields: tuple[str, ...]
+
+    def key(self, seq: int) -> str:
+        return f"changed/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class StripeCustomerLinked:
+    kind: ClassVar[str] = "stripe_customer_linked"
+    stripe_customer_id: str
+
+    def key(self, seq: int) -> str:
+        return "stripe_customer"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSaved:
+    """Saved on Stripe's page, or changed by the network's updater. `source` names the session."""
+
+    kind: ClassVar[str] = "method_saved"
+    method: PaymentMethod
+    make_default: bool
+    source: str
+
+    def key(self, seq: int) -> str:
+        return f"method_saved/{self.method.id}/{self.source}"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRemoved:
+    kind: ClassVar[str] = "method_removed"
+    method_id: str
+
+    def key(self, seq: int) -> str:
+        return f"method_removed/{self.method_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultMethodChosen:
+    kind: ClassVar[str] = "default_method_chosen"
+    method_id: str
+
+    def key(self, seq: int) -> str:
+        return f"default_method/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodJudged:
+    """What a decline says of the method itself, for every invoice."""
+
+    kind: ClassVar[str] = "method_judged"
+    method_id: str
+    state: MethodState
+    invoice_id: str
+    payment_id: str
+    number: int
+
+    def key(self, seq: int) -> str:
+        return f"method_judged/{self.payment_id}/{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryNoticed:
+    """The customer has been told that the card runs out."""
+
+    kind: ClassVar[str] = "expiry_noticed"
+    method_id: str
+    expires: str  # `2027-03`
+
+    def key(self, seq: int) -> str:
+        return f"expiry/{self.method_id}/{self.expires}"
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionCreated:
+    kind: ClassVar[str] = "created"
+    subscription: Subscription
+
+    def key(self, seq: int) -> str:
+        return "created"
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodBilled:
+    """Period `index` has become an invoice, in the same transaction."""
+
+    kind: ClassVar[str] = "period_billed"
+    index: int
+    invoice_id: str
+    days_before: int
+    zone: str
+
+    def key(self, seq: int) -> str:
+        return f"billed/{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionPaused:
+    kind: ClassVar[str] = "paused"
+    on: date
+    reason: str
+    invoice_ids: tuple[str, ...] = ()
+
+    def key(self, seq: int) -> str:
+        return f"paused/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionResumed:
+    kind: ClassVar[str] = "resumed"
+    on: date
+    reason: str
+    days_before: int
+    zone: str
+
+    def key(self, seq: int) -> str:
+        return f"resumed/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionCancelled:
+    kind: ClassVar[str] = "cancelled"
+    on: date
+    reason: str
+    collect_open_debt: bool
+
+    def key(self, seq: int) -> str:
+        return "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessCreated:
+    kind: ClassVar[str] = "created"
+    business: Business
+
+    def key(self, seq: int) -> str:
+        return "created"
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessChanged:
+    """`business` is the whole record after the change, `fields` what was changed in it."""
+
+    kind: ClassVar[str] = "changed"
+    business: Business
+    fields: tuple[str, ...]
+
+    def key(self, seq: int) -> str:
+        return f"changed/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutPaid:
+    """Stripe sent money to the bank; a payout that fails later comes back by `PayoutFailed`."""
+
+    kind: ClassVar[str] = "payout_paid"
+    payout_id: str
+    amount: int
+    currency: str
+    arrival_on: date
+
+    def key(self, seq: int) -> str:
+        return f"payout/{self.payout_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutFailed:
+    kind: ClassVar[str] = "payout_failed"
+    payout_id: str
+    amount: int
+    currency: str
+
+    def key(self, seq: int) -> str:
+        return f"payout_failed/{self.payout_id}"

@@ -1,0 +1,44 @@
+"""Which dataclass a stored fact's data is, by subject and kind. A new fact is one line here."""
+
+from __future__ import annotations
+
+from chalicelib.domain import invoice_facts as i
+from chalicelib.domain import party_facts as p
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.facts import Subject
+from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.subscription import Subscription
+
+HEADS: dict[Subject, type] = {
+    Subject.INVOICE: Invoice,
+    Subject.CUSTOMER: Customer,
+    Subject.SUBSCRIPTION: Subscription,
+    Subject.BUSINESS: Business,
+}
+
+_PAYLOADS: dict[Subject, tuple[type, ...]] = {
+    Subject.INVOICE: (
+        i.InvoiceCreated, i.InvoiceFinalized, i.ChargeRequested, i.RequestRefused, i.PaymentOpened,
+        i.AttemptStarted, i.ResultUnknown, i.ChargeProcessing, i.ActionRequired, i.ChargeSucceeded,
+        i.ChargeFailed, i.AttemptNotExecuted, i.PaymentCancelled, i.FeePosted, i.SlotSkipped,
+        i.Replanned, i.Reminded, i.WentOverdue, i.InvoiceCancelled, i.WrittenOff,
+        i.ExternalPaymentRecorded, i.Refunded, i.RefundFailed, i.DisputeOpened, i.DisputeFundsMoved,
+        i.DisputeClosed, i.HoldPlaced, i.HoldLifted,
+    ),
+    Subject.CUSTOMER: (
+        p.CustomerCreated, p.CustomerChanged, p.StripeCustomerLinked, p.MethodSaved,
+        p.MethodRemoved, p.DefaultMethodChosen, p.MethodJudged, p.ExpiryNoticed,
+    ),
+    Subject.SUBSCRIPTION: (
+        p.SubscriptionCreated, p.PeriodBilled, p.SubscriptionPaused, p.SubscriptionResumed,
+        p.SubscriptionCancelled,
+    ),
+    Subject.BUSINESS: (p.BusinessCreated, p.BusinessChanged, p.PayoutPaid, p.PayoutFailed),
+}  # fmt: skip
+
+PAYLOADS: dict[tuple[Subject, str], type] = {
+    (subject, payload.kind): payload  # type: ignore[attr-defined]
+    for subject, payloads in _PAYLOADS.items()
+    for payload in payloads
+}

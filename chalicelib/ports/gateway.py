@@ -1,0 +1,105 @@
+"""Stripe, as services see it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.customer import PaymentMethod
+from chalicelib.ports.answers import Page
+from chalicelib.ports.stripe_objects import (
+    AccountSeen,
+    ChargeSeen,
+    Confirmed,
+    DisputeSeen,
+    IntentSeen,
+    NewIntent,
+    PayoutSeen,
+    RefundSeen,
+    SetupPage,
+    SetupSeen,
+)
+
+
+class Gateway(Protocol):
+    """Stripe. `account` is the connected account, None for the install's own.
+
+    Reads and plain creates raise Unanswered when Stripe does not answer, `NotFound` for an unknown
+    object, and `Conflict` for a refusal that repeating cannot help. Keys are business identity
+    (`domain/keys.py`), never random.
+    """
+
+    def create_customer(
+        self,
+        account: str | None,
+        *,
+        business_id: str,
+        customer_id: str,
+        name: str,
+        email: str,
+        key: str,
+    ) -> str: ...
+
+    def create_setup_page(
+        self,
+        account: str | None,
+        *,
+        customer: str,
+        business_id: str,
+        customer_id: str,
+        currency: str,
+        success_url: str,
+        cancel_url: str,
+        key: str,
+    ) -> SetupPage: ...
+
+    def read_setup(self, account: str | None, session_id: str) -> SetupSeen: ...
+    def read_method(self, account: str | None, method_id: str) -> PaymentMethod: ...
+    def methods_of(self, account: str | None, customer: str) -> list[PaymentMethod]: ...
+    def detach_method(self, account: str | None, method_id: str, *, key: str) -> None: ...
+
+    def create_intent(self, account: str | None, intent: NewIntent, *, key: str) -> str: ...
+
+    def confirm_intent(
+        self,
+        account: str | None,
+        intent_id: str,
+        *,
+        method_id: str,
+        mandate_id: str | None,
+        off_session: bool,
+        return_url: str | None,
+        key: str,
+    ) -> Confirmed: ...
+
+    def read_intent(self, account: str | None, intent_id: str) -> IntentSeen: ...
+    def charges_of(self, account: str | None, intent_id: str) -> list[ChargeSeen]: ...
+
+    def cancel_intent(self, account: str | None, intent_id: str, *, key: str) -> IntentSeen:
+        """Cancel, or show what it is instead when Stripe refuses (succeeded, processing)."""
+        ...
+
+    def intents_since(
+        self, account: str | None, since: datetime, *, cursor: str | None = None
+    ) -> Page[IntentSeen]:
+        """By creation, newest first: the list endpoint, never search."""
+        ...
+
+    def refunds_of(self, account: str | None, charge_id: str) -> list[RefundSeen]: ...
+    def disputes_of(self, account: str | None, charge_id: str) -> list[DisputeSeen]: ...
+    def payouts_since(
+        self, account: str | None, since: datetime, *, cursor: str | None = None
+    ) -> Page[PayoutSeen]: ...
+    def read_payout(self, account: str | None, payout_id: str) -> PayoutSeen: ...
+    def read_account(self, account: str) -> AccountSeen: ...
+    def refund(
+        self,
+        account: str | None,
+        *,
+        charge_id: str,
+        amount: int,
+        currency: str,
+        reason: str,
+        refund_id: str,
+        key: str,
+    ) -> RefundSeen: ...

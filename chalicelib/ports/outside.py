@@ -1,0 +1,75 @@
+"""Queues, timers, mail, text messages, documents, files, the bus, the clock and ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from chalicelib.documents import InvoiceView, ReceiptView
+
+
+class QueueName(StrEnum):
+    DUNNING = "dunning"
+    BILLING = "billing"
+    STRIPE_EVENTS = "stripe_events"
+
+
+class Queue(Protocol):
+    """SQS standard queues: at least once, in any order. `body` is JSON of strings."""
+
+    def send(
+        self, queue: QueueName, body: Mapping[str, str], *, delay_seconds: int = 0
+    ) -> None: ...
+
+
+class Timers(Protocol):
+    """EventBridge Scheduler: an alarm clock, never the truth. The same name twice is one timer."""
+
+    def wake(self, name: str, at: datetime, body: Mapping[str, str]) -> None: ...
+
+
+class Mail(Protocol):
+    def send(self, *, sender: str, recipient: str, mime: bytes) -> str:
+        """Give the finished message to SES; its message id."""
+        ...
+
+
+class Sms(Protocol):
+    def send(self, phone: str, text: str) -> str: ...
+
+
+class Documents(Protocol):
+    """PDF/A-3a and PDF/UA-1; the same view gives the same bytes."""
+
+    def invoice(self, view: InvoiceView) -> bytes: ...
+    def receipt(self, view: ReceiptView) -> bytes: ...
+
+
+class Files(Protocol):
+    """S3. A key is the hash of its content, so writing it twice is writing it once."""
+
+    def put(self, key: str, content: bytes, content_type: str) -> None: ...
+    def get(self, key: str) -> bytes: ...
+    def link(self, key: str, *, file_name: str, seconds: int = 60) -> str:
+        """A presigned address, at most 60 seconds good, that downloads under `file_name`."""
+        ...
+
+
+class Bus(Protocol):
+    def publish(self, name: str, detail: Mapping[str, object]) -> None:
+        """A domain event; EventBridge passes it on to whom the business likes."""
+        ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The wall's UTC time."""
+        ...
+
+
+class Ids(Protocol):
+    def new(self, prefix: str) -> str:
+        """A fresh id such as `inv_…`, 96 bits or more of chance."""
+        ...

@@ -1,0 +1,131 @@
+"""What the table keeps beside heads and facts, and the references by which rows are found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.due import DueKind
+from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.subscription import Subscription
+
+Aggregate = Business | Customer | Subscription | Invoice
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of one subject: the head after it and the fact that made it."""
+
+    head: Aggregate
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRange:
+    """Takes `count` invoice numbers from `first`; refused as StaleHead when `first` is taken."""
+
+    business_id: str
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkTry:
+    """Counts one try against the network's caps; forgotten after `network_caps.WINDOW`."""
+
+    business_id: str
+    fingerprint: str
+    amount: int
+    currency: str
+    at: datetime
+    attempt_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueClaim:
+    """Reserves a value within a business (a bank reference, an import row) for `owner`.
+
+    Taken by another owner: the transaction is refused with FactExists(`{kind}/{value}`).
+    """
+
+    business_id: str
+    kind: str
+    value: str
+    owner: str
+
+
+SideRow = NumberRange | NetworkTry | UniqueClaim
+
+
+@dataclass(frozen=True, slots=True)
+class DueRef:
+    """A candidate found through the due index; always re-read consistently before acting."""
+
+    kind: DueKind
+    business_id: str
+    subject: Subject
+    subject_id: str
+    due_at: datetime
+    fact_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactRef:
+    business_id: str
+    subject: Subject
+    subject_id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A fact whose open effects this holder may deliver until its lease ends."""
+
+    fact: Fact
+    open: tuple[str, ...]
+    done: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TestClock:
+    """A clock that stands still until advanced. `target_at` later than `now_at`: it is advancing."""
+
+    __test__ = False  # not a test, whatever pytest makes of the name
+
+    id: str
+    business_id: str
+    now_at: datetime
+    target_at: datetime
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRequest:
+    """What an Idempotency-Key was used for. `status` is None while the first call still runs."""
+
+    body_hash: str
+    holder: str
+    lease_until: datetime
+    status: int | None = None
+    response: str = ""
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    ACCOUNTANT = "accountant"
+    ACCOUNT_MANAGER = "account_manager"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A user's role in a business."""
+
+    user_id: str
+    business_id: str
+    role: Role

@@ -1,0 +1,169 @@
+"""The one table, as services see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.due import DueKind
+from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.subscription import Subscription
+from chalicelib.ports.answers import Page
+from chalicelib.ports.rows import (
+    Change,
+    Claimed,
+    DueRef,
+    FactRef,
+    Membership,
+    SavedRequest,
+    SideRow,
+    TestClock,
+)
+
+
+class Store(Protocol):
+    """The one table. Reads are consistent unless a method says otherwise.
+
+    Loading a thing that is not there, or is another business's, raises `domain.errors.NotFound`.
+    """
+
+    def business(self, business_id: str) -> Business: ...
+    def customer(self, business_id: str, customer_id: str) -> Customer: ...
+    def subscription(self, business_id: str, subscription_id: str) -> Subscription: ...
+    def invoice(self, business_id: str, invoice_id: str) -> Invoice: ...
+
+    def facts(self, business_id: str, subject: Subject, subject_id: str) -> list[Fact]:
+        """The whole history, oldest first."""
+        ...
+
+    def append(
+        self,
+        changes: Sequence[Change],
+        *,
+        side: Sequence[SideRow] = (),
+        clock_id: str | None = None,
+    ) -> None:
+        """All changes and side rows, or none, in one transaction.
+
+        A head is written if its version is still the fact's `seq - 1`; a fact if its key is free.
+        Raises StaleHead or FactExists. A repeat of our own write (the same fact hash is stored)
+        is a success. `clock_id`: due rows go to that test clock's partition.
+        """
+        ...
+
+    def due(
+        self,
+        kind: DueKind,
+        *,
+        until: datetime,
+        shard: int = 0,
+        clock_id: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> Page[DueRef]:
+        """Candidates due by `until`, soonest first. Eventually consistent."""
+        ...
+
+    @property
+    def shards(self) -> int:
+        """How many shards each kind of due work has."""
+        ...
+
+    def claim(
+        self, ref: FactRef, *, holder: str, now: datetime, lease_until: datetime
+    ) -> Claimed | None:
+        """Take the fact's open effects. None: nothing is open, or another holder's lease runs."""
+        ...
+
+    def finish(
+        self, ref: FactRef, *, holder: str, done: Mapping[str, str], retry_at: datetime | None
+    ) -> None:
+        """Note each delivered effect with its outcome (a message id, a file's hash) and free the
+        claim. What stays open is due again at `retry_at`. Of a lost lease, only `done` is noted."""
+        ...
+
+    def delivered(self, ref: FactRef) -> Mapping[str, str]:
+        """Outcomes by effect id."""
+        ...
+
+    def next_number(self, business_id: str) -> int:
+        """The next free invoice sequence, from 1."""
+        ...
+
+    def network_tries(
+        self, business_id: str, fingerprint: str, amount: int, currency: str, *, since: datetime
+    ) -> list[datetime]: ...
+
+    def owner_of(self, business_id: str, kind: str, value: str) -> str | None:
+        """Who holds a UniqueClaim."""
+        ...
+
+    def invoices(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Invoice]:
+        """Newest first."""
+        ...
+
+    def invoices_of(
+        self,
+        business_id: str,
+        customer_id: str,
+        *,
+        open_only: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Invoice]:
+        """A customer's, earliest due first. The list is eventually consistent, each head is not."""
+        ...
+
+    def customers(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Customer]: ...
+
+    def subscriptions_of(
+        self, business_id: str, customer_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Subscription]: ...
+
+    def subscriptions(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Subscription]: ...
+
+    def businesses(self, *, limit: int = 50, cursor: str | None = None) -> Page[Business]: ...
+
+    def business_of_account(self, stripe_account: str) -> str | None:
+        """Which business a connected Stripe account belongs to."""
+        ...
+
+    def test_clock(self, clock_id: str) -> TestClock: ...
+
+    def save_test_clock(self, clock: TestClock) -> None:
+        """Written if the stored version is `clock.version - 1`; raises StaleHead otherwise."""
+        ...
+
+    def begin_request(
+        self,
+        business_id: str,
+        key: str,
+        *,
+        body_hash: str,
+        holder: str,
+        now: datetime,
+        lease_until: datetime,
+    ) -> SavedRequest:
+        """Take an Idempotency-Key, or read who has it: compare the answer's `holder`. A lease that
+        has run out is taken over."""
+        ...
+
+    def finish_request(
+        self, business_id: str, key: str, *, holder: str, status: int, response: str
+    ) -> None: ...
+
+    def memberships(self, user_id: str) -> list[Membership]: ...
+    def save_membership(self, membership: Membership) -> None: ...
+
+    def watermark(self, business_id: str, name: str) -> str: ...
+    def save_watermark(self, business_id: str, name: str, value: str) -> None: ...
