@@ -1,0 +1,1 @@
+"""Fakes of the ports: fast, recording, and held to the same contracts as the adapters."""
