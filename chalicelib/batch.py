@@ -14,7 +14,7 @@ from chalicelib.observability import count, log_failure
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Answer = dict[str, list[dict[str, str]]]
+Answer = dict[str, object]
 
 
 def handle_messages(event: Any, handle: Callable[[dict[str, Any]], object], queue: str) -> Answer:
@@ -56,4 +56,4 @@ def _settle(event: Any, handle: Callable[[Any], None], kind: Any, source: str) -
         processor=BatchProcessor(event_type=kind, raise_on_entire_batch_failure=False),
         context=event.context,
     )
-    return {"batchItemFailures": [dict(failure) for failure in answer["batchItemFailures"]]}
+    return dict(answer)
