@@ -1,9 +1,9 @@
-"""A customer and the payment methods saved at Stripe: never a card number, only what may be shown."""
+"""A customer and the payment methods saved at Stripe: never a card number, only what is shown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from chalicelib.domain.dates import add_months
@@ -81,6 +81,7 @@ class Customer:
     stripe_customer_id: str | None = None
     methods: tuple[PaymentMethod, ...] = ()
     default_method_id: str | None = None
+    expiry_noticed: str = ""  # `2027-03`: told that the default card runs out then
     version: int = 0
     chain: str = ""
 
@@ -95,6 +96,16 @@ class Customer:
     def effective_terms(self) -> Terms:
         """An individual pays on the invoice date; terms are for businesses."""
         return self.terms if self.kind is CustomerKind.BUSINESS else Terms.DUE_ON_RECEIPT
+
+    @property
+    def expiry_notice_at(self) -> datetime | None:
+        """When to say that the default card expires: a month before it does, once."""
+        card = self.default_method
+        if card is None or card.kind is not MethodKind.CARD or not card.exp_year:
+            return None
+        if self.expiry_noticed == f"{card.exp_year}-{card.exp_month:02d}":
+            return None
+        return datetime(card.exp_year, card.exp_month, 1, 10, tzinfo=UTC)
 
     def with_method(self, method: PaymentMethod) -> Customer:
         others = tuple(known for known in self.methods if known.id != method.id)

@@ -48,7 +48,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 def instant(on: date, at: time, zone_name: str) -> datetime:
-    """The UTC instant of a local day and hour; a missing hour moves on, a double one is the first."""
+    """The UTC instant of a local day and hour; a missing hour moves on, a double is the first."""
     return datetime.combine(on, at, tzinfo=zone(zone_name)).astimezone(UTC)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.domain.customer import Customer
 from chalicelib.domain.invoice import Invoice, NextActionKind
 from chalicelib.domain.subscription import Subscription
 
@@ -17,7 +18,7 @@ class DueKind(StrEnum):
     """The partitions of the due index."""
 
     STEP = "step"  # invoices whose next action a machine takes
-    REMIND = "remind"  # invoices whose next action is a reminder
+    REMIND = "remind"  # reminders to customers, of invoices and of cards that expire
     BILL = "bill"  # subscriptions to be invoiced
     EFFECTS = "effects"  # facts with effects not yet delivered
 
@@ -26,6 +27,8 @@ def due_of(head: Any) -> tuple[DueKind, datetime] | None:
     """When and for what a head is due; None when only a person or an event moves it on."""
     if isinstance(head, Subscription):
         return (DueKind.BILL, head.next_bill_at) if head.next_bill_at else None
+    if isinstance(head, Customer):
+        return (DueKind.REMIND, head.expiry_notice_at) if head.expiry_notice_at else None
     if isinstance(head, Invoice) and head.next_action and head.next_action.at:
         reminder = head.next_action.kind is NextActionKind.REMIND
         return (DueKind.REMIND if reminder else DueKind.STEP), head.next_action.at

@@ -1,7 +1,7 @@
 """What can be wrong with a request or a rule, named once.
 
-Every error has a stable `code` that clients may rely on, and a `detail` that says what was wrong and
-what to do. The edge maps the four bases to a status; nothing else in the domain knows HTTP.
+Every error has a stable `code` that clients may rely on, and a `detail` that says what was wrong
+and what to do. The edge maps the four bases to a status; nothing else in the domain knows HTTP.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Facts: what happened, once and for good. The only way anything changes.
 
-A fact is at once the audit entry (who, when, why, chained by hash to the fact before it), the ledger
-posting (balanced legs) and the list of effects owed. Its key names the outside object it records
-(Stripe's id, the bank reference, the attempt), so recording it twice is refused by the table.
+A fact is at once the audit entry (who, when, why, chained by hash to the fact before it), the
+ledger posting (balanced legs) and the list of effects owed. Its key names the outside object it
+records (Stripe's id, the bank reference, the attempt), so the table refuses it the second time.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ H = TypeVar("H", bound=Any)
 
 
 def fact_hash(fact: Fact) -> str:
-    """SHA-256 over the fact's canonical text without its own hash; the text names its predecessor."""
+    """SHA-256 of the fact's canonical text without its own hash; it names its predecessor."""
     return digest(canonical(replace(fact, hash="")))
 
 

@@ -44,7 +44,7 @@ OPEN = frozenset({_S.PENDING, _S.PROCESSING, _S.OVERDUE})
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`unit_amount` and `discount` are minor units; `discount` is off the whole line, before tax."""
+    """`unit_amount` and `discount` are minor units; `discount` is off the line, before tax."""
 
     description: str
     quantity: Decimal

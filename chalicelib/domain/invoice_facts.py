@@ -207,6 +207,7 @@ class SlotSkipped:
 
     kind: ClassVar[str] = "slot_skipped"
     slots_done: int
+    code: str
     reason: str
 
     def key(self, seq: int) -> str:

@@ -1,8 +1,8 @@
 """Double entry: the accounts, and the balanced legs that each money fact posts.
 
 Debits are positive, credits negative; the legs of a fact add up to 0 in its currency. The trial
-balance of all facts is therefore 0, and `cash_in_transit` is what Stripe owes us: it equals Stripe's
-own balance to the cent.
+balance of all facts is therefore 0, and `cash_in_transit` is what Stripe owes us: it equals
+Stripe's own balance to the cent.
 """
 
 from __future__ import annotations

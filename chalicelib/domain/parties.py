@@ -38,7 +38,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Local hours in which text messages may be sent: from `opens` up to, not including, `closes`."""
+    """Local hours for text messages: from `opens` up to, not including, `closes`."""
 
     opens: int = 8
     closes: int = 21

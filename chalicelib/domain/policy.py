@@ -1,4 +1,4 @@
-"""A dunning policy: versioned data that says when a failed payment is tried again, and what follows.
+"""A dunning policy: versioned data on when a failed payment is tried again, and what follows.
 
 A running sequence keeps the policy it began with (it is copied into the invoice at its first
 failure), so a change never hits a case that is under way.

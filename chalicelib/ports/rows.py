@@ -93,7 +93,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class TestClock:
-    """A clock that stands still until advanced. `target_at` later than `now_at`: it is advancing."""
+    """A clock that stands still until advanced; `target_at` after `now_at`: it is advancing."""
 
     __test__ = False  # not a test, whatever pytest makes of the name
 

@@ -1,0 +1,201 @@
+"""Which effects a fact owes: mails and texts, documents, the alarm, follow-up work, domain events.
+
+One notice, once: an effect belongs to its fact, and a fact is recorded once. A failed try whose
+retry follows at once is not announced: the retry's own result is, a minute later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.domain import invoice_facts as inv
+from chalicelib.domain import party_facts as party
+from chalicelib.domain.declines import DeclineClass
+from chalicelib.domain.facts import Effect, EffectKind
+from chalicelib.domain.invoice import (
+    HoldKind,
+    Invoice,
+    InvoiceStatus,
+    NextAction,
+    NextActionKind,
+)
+
+AT_ONCE = timedelta(minutes=5)
+_TEXTED = {"payment_failed", "action_required", "needs_card", "went_overdue"}
+_ALARMED = {NextActionKind.CHARGE, NextActionKind.RETRY, NextActionKind.MARK_OVERDUE}
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whether this customer of this business gets text messages."""
+
+    sms: bool = False
+
+
+def mail(name: str, audience: Audience) -> tuple[Effect, ...]:
+    """A notice to the customer, by text message too where that is agreed and fitting."""
+    effects = [Effect(EffectKind.MAIL, name)]
+    if audience.sms and name in _TEXTED:
+        effects.append(Effect(EffectKind.SMS, name))
+    return tuple(effects)
+
+
+def staff(name: str) -> tuple[Effect, ...]:
+    return (Effect(EffectKind.STAFF_MAIL, name),)
+
+
+def event(name: str) -> tuple[Effect, ...]:
+    return (Effect(EffectKind.EVENT, name),)
+
+
+def work(name: str) -> tuple[Effect, ...]:
+    return (Effect(EffectKind.WORK, name),)
+
+
+def document(name: str) -> tuple[Effect, ...]:
+    return (Effect(EffectKind.DOCUMENT, name),)
+
+
+def for_invoice(
+    before: Invoice | None,
+    after: Invoice,
+    payload: Any,
+    plan: NextAction | None,
+    audience: Audience,
+    at: datetime,
+) -> tuple[Effect, ...]:
+    """Everything owed for `payload`, which led from `before` to `after`."""
+    owed = _told(before, after, payload, plan, audience, at)
+    return (*owed, *_alarm(before, payload, plan))
+
+
+def _alarm(before: Invoice | None, payload: Any, plan: NextAction | None) -> tuple[Effect, ...]:
+    """Wake at the next action, unless the same alarm is set already.
+
+    A try just started needs none: its worker is awake, and the sweep looks after the rest.
+    """
+    if plan is None or plan.at is None or isinstance(payload, inv.AttemptStarted):
+        return ()
+    unknown = isinstance(payload, inv.ResultUnknown | inv.ActionRequired)
+    if plan.kind not in _ALARMED and not unknown:
+        return ()
+    known = before.next_action if before else None
+    if known and (known.kind, known.at) == (plan.kind, plan.at):
+        return ()
+    return (Effect(EffectKind.ALARM, plan.kind.value),)
+
+
+def _told(
+    before: Invoice | None,
+    after: Invoice,
+    payload: Any,
+    plan: NextAction | None,
+    audience: Audience,
+    at: datetime,
+) -> tuple[Effect, ...]:
+    match payload:
+        case inv.InvoiceFinalized():
+            told = (*document("invoice"), *mail("invoice_sent", audience))
+            return (*told, *event("invoice.finalized"))
+        case inv.ChargeFailed():
+            return _failure(payload, plan, audience, at)
+        case inv.ChargeSucceeded() | inv.ExternalPaymentRecorded():
+            return _money_came(before, after, audience)
+        case inv.ResultUnknown(check=1):
+            return mail("checking", audience)
+        case inv.SlotSkipped(code=code) if code in _NEEDS_CARD:
+            return mail("needs_card", audience)
+        case inv.WentOverdue():
+            told = (*mail("went_overdue", audience), *staff("staff_overdue"))
+            return (*told, *event("invoice.overdue"))
+        case inv.Reminded(reminder=reminder):
+            past_due = reminder.startswith("after/")
+            return mail("reminder_past_due" if past_due else "reminder_upcoming", audience)
+        case _:
+            return _told_rarely(before, payload, audience)
+
+
+_NEEDS_CARD = {"no_payment_method", "method_dead", "method_fix", "method_expired", "hard_decline"}
+
+
+def _told_rarely(before: Invoice | None, payload: Any, audience: Audience) -> tuple[Effect, ...]:
+    match payload:
+        case inv.ChargeProcessing():
+            return event("payment.processing")
+        case inv.InvoiceCancelled() if before and before.finalized_at:
+            return (*mail("invoice_cancelled", audience), *event("invoice.cancelled"))
+        case inv.WrittenOff():
+            return event("invoice.marked_uncollectible")
+        case inv.Refunded():
+            return (*mail("refund_sent", audience), *event("refund.created"))
+        case inv.RefundFailed():
+            return (*staff("staff_needs_human"), *event("refund.failed"))
+        case inv.DisputeOpened():
+            return (*staff("staff_dispute"), *event("dispute.created"))
+        case inv.DisputeClosed():
+            return (*staff("staff_dispute"), *event("dispute.closed"))
+        case inv.HoldPlaced(hold=hold) if hold.kind is HoldKind.UNRESOLVED:
+            return staff("staff_needs_human")
+        case inv.RequestRefused():
+            return event("invoice.charge_refused")
+        case _:
+            return ()
+
+
+def _failure(
+    payload: inv.ChargeFailed, plan: NextAction | None, audience: Audience, at: datetime
+) -> tuple[Effect, ...]:
+    told = event("invoice.payment_failed")
+    kind = payload.decline.decline_class
+    retry = plan is not None and plan.kind is NextActionKind.RETRY
+    if retry and plan is not None and plan.at is not None and plan.at <= at + AT_ONCE:
+        return told
+    if kind is DeclineClass.AUTH:
+        return (*mail("action_required", audience), *staff("staff_payment_failed"), *told)
+    if kind is DeclineClass.CHECK:
+        return (*mail("checking", audience), *staff("staff_needs_human"), *told)
+    return (*mail("payment_failed", audience), *staff("staff_payment_failed"), *told)
+
+
+def _money_came(before: Invoice | None, after: Invoice, audience: Audience) -> tuple[Effect, ...]:
+    told = (
+        *document("receipt"),
+        *mail("receipt", audience),
+        *staff("staff_payment_received"),
+        *event("payment.succeeded"),
+    )
+    if after.status is not InvoiceStatus.PAID:
+        return told
+    told = (*told, *event("invoice.paid"))
+    was_overdue = before is not None and before.overdue_at is not None
+    return (*told, *work("resume_subscriptions")) if was_overdue else told
+
+
+def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
+    """What a customer's, subscription's or business's fact owes."""
+    match payload:
+        case party.MethodSaved():
+            return (*work("charge_open_invoices"), *event("customer.payment_method_saved"))
+        case party.DefaultMethodChosen():
+            return work("charge_open_invoices")
+        case party.MethodRemoved():
+            return (*mail("method_removed", audience), *work("replan_open_invoices"))
+        case party.ExpiryNoticed():
+            return mail("card_expiring", audience)
+        case party.CustomerChanged(fields=fields) if "auto_charge" in fields:
+            return work("replan_open_invoices")
+        case party.SubscriptionCreated():
+            return event("subscription.created")
+        case party.SubscriptionPaused():
+            return event("subscription.paused")
+        case party.SubscriptionResumed():
+            return (*mail("resumed", audience), *event("subscription.resumed"))
+        case party.SubscriptionCancelled(collect_open_debt=collect):
+            drop = () if collect else work("cancel_open_invoices")
+            return (*drop, *event("subscription.cancelled"))
+        case party.BusinessChanged(fields=fields) if "deauthorized_at" in fields:
+            return staff("staff_disconnected")
+        case _:
+            return ()

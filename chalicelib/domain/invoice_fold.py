@@ -1,0 +1,295 @@
+"""The invoice's head as the fold of its facts: one small step for each kind.
+
+Nothing here asks the clock or the world, so folding a history again gives the head byte for byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain.errors import BrokenRecord
+from chalicelib.domain.facts import Fact, assert_next
+from chalicelib.domain.invoice import (
+    Dunning,
+    Hold,
+    HoldKind,
+    Invoice,
+    InvoiceStatus,
+    check_transition,
+)
+from chalicelib.domain.invoice_ledger import disputed_amount
+from chalicelib.domain.payment import Attempt, AttemptResult, Payment, PaymentStatus
+
+
+def apply(invoice: Invoice | None, fact: Fact) -> Invoice:
+    """The head after one more fact. Raises BrokenRecord when the fact does not follow it."""
+    assert_next(invoice, fact)
+    after = step(invoice, fact.data, fact)
+    return replace(after, next_action=fact.next_action, version=fact.seq, chain=fact.hash)
+
+
+def fold(history: list[Fact]) -> Invoice:
+    """The head of a whole history, oldest first."""
+    head: Invoice | None = None
+    for fact in history:
+        head = apply(head, fact)
+    if head is None:
+        raise BrokenRecord("an invoice without facts")
+    return head
+
+
+def step(invoice: Invoice | None, payload: Any, fact: Fact) -> Invoice:
+    """What the payload changes, without plan, version and chain. Uses only `fact.at`."""
+    if isinstance(payload, facts.InvoiceCreated):
+        return payload.invoice
+    if invoice is None:
+        raise BrokenRecord(f"{fact.kind} before created")
+    match payload:
+        case facts.InvoiceFinalized():
+            return _finalized(invoice, payload, fact)
+        case facts.ChargeRequested(request=request):
+            return replace(invoice, charge_request=request)
+        case facts.RequestRefused(request_id=request_id):
+            return _without_request(invoice, request_id)
+        case facts.SlotSkipped(slots_done=slots_done):
+            return _slots_done(invoice, slots_done)
+        case facts.Reminded():
+            return replace(invoice, reminded_at=fact.at)
+        case facts.WentOverdue():
+            return _move(replace(invoice, overdue_at=fact.at), InvoiceStatus.OVERDUE)
+        case facts.InvoiceCancelled():
+            cleared = replace(
+                invoice,
+                amount_credited=invoice.amount_credited + invoice.amount_remaining,
+                charge_request=None,
+                hold=None,
+                closed_at=fact.at,
+            )
+            return _move(cleared, InvoiceStatus.CANCELLED)
+        case facts.WrittenOff(amount=amount):
+            written = replace(
+                invoice,
+                amount_written_off=invoice.amount_written_off + amount,
+                charge_request=None,
+                hold=None,
+                closed_at=fact.at,
+            )
+            return _move(written, InvoiceStatus.UNCOLLECTIBLE)
+        case facts.ExternalPaymentRecorded(amount=amount):
+            return _received(invoice, amount, fact)
+        case facts.HoldPlaced(hold=hold):
+            return replace(invoice, hold=hold)
+        case facts.HoldLifted():
+            return replace(invoice, hold=None)
+        case facts.Replanned():
+            return invoice
+        case _:
+            return _payment_step(invoice, payload, fact)
+
+
+def _payment_step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
+    match payload:
+        case facts.PaymentOpened():
+            opened = Payment(
+                id=payload.payment_id,
+                epoch=payload.epoch,
+                amount=payload.amount,
+                allocations=payload.allocations,
+                opened_at=fact.at,
+            )
+            return replace(invoice, payments=(*invoice.payments, opened))
+        case facts.AttemptStarted():
+            return _attempt_started(invoice, payload)
+        case facts.ResultUnknown(check=check):
+            return _attempt(invoice, payload, result=AttemptResult.UNKNOWN, checks=check)
+        case facts.ChargeProcessing(charge_id=charge_id):
+            moved = _attempt(invoice, payload, result=AttemptResult.PROCESSING, charge_id=charge_id)
+            moved = _payment(moved, payload.payment_id, status=PaymentStatus.PROCESSING)
+            return _move(moved, InvoiceStatus.PROCESSING)
+        case facts.ActionRequired(action_url=url):
+            moved = _attempt(invoice, payload, result=AttemptResult.ACTION_REQUIRED, action_url=url)
+            return _move(moved, InvoiceStatus.PROCESSING)
+        case facts.ChargeSucceeded():
+            return _succeeded(invoice, payload, fact)
+        case facts.ChargeFailed():
+            return _failed(invoice, payload, fact)
+        case facts.AttemptNotExecuted():
+            closed = _attempt(
+                invoice, payload, result=AttemptResult.NOT_EXECUTED, resolved_at=fact.at
+            )
+            return _move(closed, closed.open_status())
+        case facts.PaymentCancelled(payment_id=payment_id):
+            return _payment_cancelled(invoice, payment_id, fact)
+        case facts.FeePosted(payment_id=payment_id, fee=fee):
+            return _payment(invoice, payment_id, fee=fee)
+        case _:
+            return _after_payment(invoice, payload)
+
+
+def _after_payment(invoice: Invoice, payload: Any) -> Invoice:
+    """Refunds and disputes: a refund never re-opens the debt, a lost dispute does, for staff."""
+    match payload:
+        case facts.Refunded(payment_id=payment_id, amount=amount):
+            return _refunded(invoice, payment_id, amount)
+        case facts.RefundFailed(payment_id=payment_id, amount=amount):
+            return _refunded(invoice, payment_id, -amount)
+        case facts.DisputeOpened(payment_id=payment_id, reason=reason):
+            marked = _payment(invoice, payment_id, disputed=True)
+            return replace(marked, hold=Hold(HoldKind.DISPUTE, f"The payer disputes: {reason}."))
+        case facts.DisputeFundsMoved():
+            return invoice
+        case facts.DisputeClosed(payment_id=payment_id, won=True):
+            return replace(_payment(invoice, payment_id, disputed=False), hold=None)
+        case facts.DisputeClosed(payment_id=payment_id):
+            lost = disputed_amount(invoice, payment_id)
+            reopened = replace(
+                invoice,
+                amount_paid=invoice.amount_paid - lost,
+                paid_at=None,
+                hold=Hold(HoldKind.DISPUTE, "The dispute is lost; staff decide what follows."),
+            )
+            return _move(reopened, reopened.open_status()) if lost else reopened
+        case _:
+            raise BrokenRecord(f"no step for {type(payload).__name__}")
+
+
+def _finalized(invoice: Invoice, payload: facts.InvoiceFinalized, fact: Fact) -> Invoice:
+    numbered = replace(
+        invoice,
+        number=payload.number,
+        issued_on=payload.issued_on,
+        due_on=payload.due_on,
+        charge_at=payload.charge_at,
+        finalized_at=fact.at,
+    )
+    pending = _move(numbered, InvoiceStatus.PENDING)
+    return _settle(pending, fact) if pending.amount_remaining == 0 else pending
+
+
+def _attempt_started(invoice: Invoice, payload: facts.AttemptStarted) -> Invoice:
+    payment = _known(invoice, payload.payment_id)
+    if payment.last_attempt and payment.last_attempt.is_unresolved:
+        raise BrokenRecord(f"{payment.id}: a try began before the last one was resolved")
+    moved = _payment(
+        invoice,
+        payment.id,
+        intent_id=payload.intent_id,
+        attempts=(*payment.attempts, payload.attempt),
+    )
+    if payload.slots_done is not None:
+        moved = _slots_done(moved, payload.slots_done)
+    if payload.attempt.request_id:
+        moved = _without_request(moved, payload.attempt.request_id)
+    return _move(moved, moved.open_status())
+
+
+def _succeeded(invoice: Invoice, payload: facts.ChargeSucceeded, fact: Fact) -> Invoice:
+    moved = invoice
+    if payload.number is not None:
+        moved = _attempt(
+            moved,
+            payload,
+            result=AttemptResult.SUCCEEDED,
+            charge_id=payload.charge_id,
+            resolved_at=fact.at,
+        )
+    moved = _payment(
+        moved,
+        payload.payment_id,
+        status=PaymentStatus.PAID,
+        charge_id=payload.charge_id,
+        fee=payload.fee,
+        paid_at=fact.at,
+    )
+    return _received(moved, payload.amount, fact)
+
+
+def _failed(invoice: Invoice, payload: facts.ChargeFailed, fact: Fact) -> Invoice:
+    moved = _attempt(
+        invoice,
+        payload,
+        result=AttemptResult.FAILED,
+        decline=payload.decline,
+        charge_id=payload.charge_id,
+        resolved_at=fact.at,
+    )
+    moved = _payment(moved, payload.payment_id, status=PaymentStatus.PENDING)
+    if moved.dunning is None and payload.policy is not None:
+        moved = replace(moved, dunning=Dunning(policy=payload.policy, first_failed_at=fact.at))
+    return _move(moved, moved.open_status())
+
+
+def _payment_cancelled(invoice: Invoice, payment_id: str, fact: Fact) -> Invoice:
+    payment = _known(invoice, payment_id)
+    attempts = payment.attempts
+    if attempts and attempts[-1].is_live:
+        closed = replace(attempts[-1], result=AttemptResult.NOT_EXECUTED, resolved_at=fact.at)
+        attempts = (*attempts[:-1], closed)
+    moved = _payment(invoice, payment_id, status=PaymentStatus.CANCELLED, attempts=attempts)
+    return _move(moved, moved.open_status()) if moved.is_open else moved
+
+
+def _received(invoice: Invoice, amount: int, fact: Fact) -> Invoice:
+    applied = min(amount, max(invoice.amount_remaining, 0))
+    paid = replace(
+        invoice,
+        amount_paid=invoice.amount_paid + applied,
+        amount_overpaid=invoice.amount_overpaid + amount - applied,
+    )
+    if paid.status is InvoiceStatus.CANCELLED:
+        return paid
+    if paid.amount_remaining == 0:
+        return _settle(paid, fact)
+    return _move(paid, paid.open_status()) if paid.is_open else paid
+
+
+def _settle(invoice: Invoice, fact: Fact) -> Invoice:
+    settled = replace(invoice, paid_at=fact.at, closed_at=fact.at, charge_request=None, hold=None)
+    return _move(settled, InvoiceStatus.PAID)
+
+
+def _refunded(invoice: Invoice, payment_id: str, amount: int) -> Invoice:
+    payment = _known(invoice, payment_id)
+    return _payment(invoice, payment_id, amount_refunded=payment.amount_refunded + amount)
+
+
+def _slots_done(invoice: Invoice, slots_done: int) -> Invoice:
+    if invoice.dunning is None:
+        raise BrokenRecord("a dunning slot without a sequence")
+    return replace(invoice, dunning=replace(invoice.dunning, slots_done=slots_done))
+
+
+def _without_request(invoice: Invoice, request_id: str) -> Invoice:
+    request = invoice.charge_request
+    if request is None or request.id != request_id:
+        return invoice
+    return replace(invoice, charge_request=None)
+
+
+def _move(invoice: Invoice, status: InvoiceStatus) -> Invoice:
+    check_transition(invoice.status, status)
+    return replace(invoice, status=status)
+
+
+def _known(invoice: Invoice, payment_id: str) -> Payment:
+    payment = invoice.payment(payment_id)
+    if payment is None:
+        raise BrokenRecord(f"{invoice.id} has no payment {payment_id}")
+    return payment
+
+
+def _payment(invoice: Invoice, payment_id: str, **changes: Any) -> Invoice:
+    changed = replace(_known(invoice, payment_id), **changes)
+    payments = tuple(changed if one.id == payment_id else one for one in invoice.payments)
+    return replace(invoice, payments=payments)
+
+
+def _attempt(invoice: Invoice, payload: Any, **changes: Any) -> Invoice:
+    payment = _known(invoice, payload.payment_id)
+
+    def changed(attempt: Attempt) -> Attempt:
+        return replace(attempt, **changes) if attempt.number == payload.number else attempt
+
+    return _payment(invoice, payment.id, attempts=tuple(map(changed, payment.attempts)))

@@ -1,0 +1,104 @@
+"""The heads of customers, subscriptions and businesses as the folds of their facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.domain import party_facts as facts
+from chalicelib.domain import subscription as rules
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer, MethodState
+from chalicelib.domain.errors import BrokenRecord
+from chalicelib.domain.facts import Fact, assert_next
+from chalicelib.domain.ledger import Leg, legs
+from chalicelib.domain.subscription import Subscription
+
+
+def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Customer:
+    """What one fact changes in a customer."""
+    if isinstance(payload, facts.CustomerCreated):
+        return payload.customer
+    if customer is None:
+        raise BrokenRecord(f"{fact.kind} before created")
+    match payload:
+        case facts.CustomerChanged(customer=changed):
+            return replace(changed, methods=customer.methods)
+        case facts.StripeCustomerLinked(stripe_customer_id=stripe_id):
+            return replace(customer, stripe_customer_id=stripe_id)
+        case facts.MethodSaved(method=method, make_default=make_default):
+            fresh = customer.with_method(
+                replace(method, state=MethodState.USABLE, saved_at=fact.at)
+            )
+            first = customer.default_method is None
+            return replace(fresh, default_method_id=method.id) if make_default or first else fresh
+        case facts.MethodRemoved(method_id=method_id):
+            return customer.without_method(method_id)
+        case facts.DefaultMethodChosen(method_id=method_id):
+            return replace(customer, default_method_id=method_id)
+        case facts.MethodJudged(method_id=method_id, state=state):
+            judged = customer.method(method_id)
+            return customer.with_method(replace(judged, state=state)) if judged else customer
+        case facts.ExpiryNoticed(expires=expires):
+            return replace(customer, expiry_noticed=expires)
+        case _:
+            raise BrokenRecord(f"no step for {type(payload).__name__}")
+
+
+def subscription_step(subscription: Subscription | None, payload: Any, fact: Fact) -> Subscription:
+    """What one fact changes in a subscription."""
+    if isinstance(payload, facts.SubscriptionCreated):
+        return payload.subscription
+    if subscription is None:
+        raise BrokenRecord(f"{fact.kind} before created")
+    match payload:
+        case facts.PeriodBilled(index=index, days_before=days_before, zone=zone):
+            if index != subscription.next_index:
+                raise BrokenRecord(f"period {index} billed, {subscription.next_index} is next")
+            billed = replace(subscription, next_index=index + 1)
+            return rules.with_next_bill(billed, zone=zone, days_before=days_before)
+        case facts.SubscriptionPaused(on=on, reason=reason, invoice_ids=invoice_ids):
+            return rules.paused(subscription, on=on, reason=reason, invoice_ids=invoice_ids)
+        case facts.SubscriptionResumed(on=on, days_before=days_before, zone=zone):
+            running = rules.resumed(subscription, on=on)
+            return rules.with_next_bill(running, zone=zone, days_before=days_before)
+        case facts.SubscriptionCancelled(on=on):
+            return rules.cancelled(subscription, on=on)
+        case _:
+            raise BrokenRecord(f"no step for {type(payload).__name__}")
+
+
+def business_step(business: Business | None, payload: Any, fact: Fact) -> Business:
+    """What one fact changes in a business; payouts move money but not the record."""
+    if isinstance(payload, facts.BusinessCreated):
+        return payload.business
+    if business is None:
+        raise BrokenRecord(f"{fact.kind} before created")
+    if isinstance(payload, facts.BusinessChanged):
+        return payload.business
+    return business
+
+
+def business_legs(payload: Any) -> tuple[Leg, ...]:
+    """Payouts move money from Stripe to the bank."""
+    match payload:
+        case facts.PayoutPaid(amount=amount, currency=currency):
+            return legs(currency, bank=amount, cash_in_transit=-amount)
+        case facts.PayoutFailed(amount=amount, currency=currency):
+            return legs(currency, bank=-amount, cash_in_transit=amount)
+        case _:
+            return ()
+
+
+STEPS: dict[type, Any] = {
+    Customer: customer_step,
+    Subscription: subscription_step,
+    Business: business_step,
+}
+
+
+def apply(head: Any, fact: Fact, step: Any) -> Any:
+    """The head after one more fact. Raises BrokenRecord when the fact does not follow it."""
+    assert_next(head, fact)
+    after = step(head, fact.data, fact)
+    return replace(after, version=fact.seq, chain=fact.hash)

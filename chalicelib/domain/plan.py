@@ -1,0 +1,59 @@
+"""What happens next to an invoice: the decision of now, told as a time and a sentence.
+
+Stored with every fact, so a list answers "what happens next, and why" without asking anything.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chalicelib.domain import reminders
+from chalicelib.domain.chargeability import Standing
+from chalicelib.domain.decisions import Decision, GiveUp, PayNow, Refuse, RetryAt, Wait
+from chalicelib.domain.dunning import decide
+from chalicelib.domain.invoice import HoldKind, Invoice, NextAction, NextActionKind
+from chalicelib.domain.policy import DunningPolicy
+
+
+def next_action(
+    policy: DunningPolicy, invoice: Invoice, standing: Standing, now: datetime
+) -> NextAction | None:
+    """None for a draft or a settled invoice."""
+    if not invoice.is_open:
+        return None
+    planned = _planned(invoice, decide(policy, invoice, standing, now), now)
+    reminder = reminders.next_reminder(invoice, policy, standing.zone)
+    if reminder and (planned.at is None or reminder.at < planned.at):
+        words = f"Reminder to the customer ({reminder.key.replace('/', ' due date: ')} days)."
+        return NextAction(NextActionKind.REMIND, max(reminder.at, now), words)
+    return planned
+
+
+def _planned(invoice: Invoice, decision: Decision, now: datetime) -> NextAction:
+    words = decision.reason.staff
+    match decision:
+        case PayNow():
+            kind = NextActionKind.RETRY if invoice.dunning else NextActionKind.CHARGE
+            return NextAction(kind, now, words)
+        case RetryAt(at=at, first=first):
+            return NextAction(NextActionKind.CHARGE if first else NextActionKind.RETRY, at, words)
+        case Refuse():
+            return NextAction(NextActionKind.RETRY, now, words)
+        case GiveUp():
+            return NextAction(NextActionKind.MARK_OVERDUE, now, words)
+        case Wait(until=until):
+            return NextAction(_waiting(invoice, decision), until, words)
+
+
+def _waiting(invoice: Invoice, decision: Wait) -> NextActionKind:
+    if invoice.live_attempt is not None:
+        return NextActionKind.CHECK
+    hold = invoice.hold
+    if hold is not None:
+        staff = hold.kind in {HoldKind.UNRESOLVED, HoldKind.DISPUTE, HoldKind.STAFF}
+        return NextActionKind.STAFF if staff or hold.until is None else NextActionKind.CHECK
+    if decision.reason.code == "overdue":
+        return NextActionKind.STAFF
+    if decision.until is not None:
+        return NextActionKind.MARK_OVERDUE
+    return NextActionKind.CUSTOMER

@@ -1,0 +1,60 @@
+"""Reminders around the due date: 7 and 2 days before, and after it while nobody charges the card.
+
+One reminder, once: the invoice remembers until when it has reminded, so a job that runs late sends
+only the newest, and a job that runs twice sends none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from chalicelib.domain.dates import instant
+from chalicelib.domain.invoice import Invoice, InvoiceStatus
+from chalicelib.domain.policy import DunningPolicy
+
+REMINDER_HOUR = time(10)
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """`key` is `before/7` or `after/3`: days from the due date."""
+
+    key: str
+    at: datetime
+
+    @property
+    def is_past_due(self) -> bool:
+        return self.key.startswith("after/")
+
+
+def next_reminder(invoice: Invoice, policy: DunningPolicy, zone: str) -> Reminder | None:
+    """The reminder to plan next, or None."""
+    return next(iter(_pending(invoice, policy, zone)), None)
+
+
+def reminder_due(
+    invoice: Invoice, policy: DunningPolicy, zone: str, now: datetime
+) -> Reminder | None:
+    """The newest reminder whose time has come; older ones missed are dropped."""
+    due = [reminder for reminder in _pending(invoice, policy, zone) if reminder.at <= now]
+    return due[-1] if due else None
+
+
+def _pending(invoice: Invoice, policy: DunningPolicy, zone: str) -> list[Reminder]:
+    if invoice.due_on is None or invoice.finalized_at is None or invoice.hold is not None:
+        return []
+    since = max(invoice.finalized_at, invoice.reminded_at or invoice.finalized_at)
+    days = [("before", -day) for day in policy.reminder_days_before]
+    if invoice.status is InvoiceStatus.OVERDUE:
+        days += [("after", day) for day in policy.reminder_days_after]
+    elif invoice.status is not InvoiceStatus.PENDING or invoice.dunning is not None:
+        return []
+    reminders = [
+        Reminder(
+            f"{when}/{abs(day)}",
+            instant(invoice.due_on + timedelta(days=day), REMINDER_HOUR, zone),
+        )
+        for when, day in days
+    ]
+    return sorted((one for one in reminders if one.at > since), key=lambda one: one.at)
