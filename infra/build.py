@@ -10,12 +10,14 @@ A requirement without a wheel for its platform is an error, never a warning.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -121,26 +123,24 @@ def run_quietly(command: list[str], extra: dict[str, str] | None = None) -> None
         raise BuildError(f"{' '.join(command[:4])} … failed:\n{said}")
 
 
-def make_template_and_code() -> tuple[dict[str, Any], Path]:
+def make_template_and_code(work: Path) -> tuple[dict[str, Any], Path]:
     """Chalice's template with ours merged over it; our code with Chalice's runtime, unzipped."""
-    stage = OUT / "stage"
-    shutil.rmtree(stage, ignore_errors=True)
+    stage = work / "stage"
     (stage / ".chalice").mkdir(parents=True)
-    for file in [*(ROOT / ".chalice").glob("*.json")]:
+    for file in (ROOT / ".chalice").glob("*.json"):
         shutil.copy(file, stage / ".chalice")
     shutil.copy(ROOT / "app.py", stage)
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
     shutil.copytree(ROOT / "chalicelib", stage / "chalicelib", ignore=ignored)
     # Empty on purpose: the requirements are installed by `install_dependencies`.
     (stage / "requirements.txt").touch()
-    made = OUT / "chalice"
+    made = work / "chalice"
     chalice = Path(sys.executable).with_name("chalice")
     run_quietly(
         [str(chalice), "--project-dir", str(stage), "package", "--stage", STAGE,
          "--merge-template", str(ROOT / "infra" / "resources.yaml"), str(made)],
     )  # fmt: skip
-    code = OUT / "code"
-    shutil.rmtree(code, ignore_errors=True)
+    code = work / "code"
     with zipfile.ZipFile(made / "deployment.zip") as archive:
         archive.extractall(code)
     compile_all(code)
@@ -164,25 +164,55 @@ def size_bytes(*folders: Path) -> int:
     return sum(path.stat().st_size for folder in folders for path in folder.rglob("*"))
 
 
+def source_key(target: str) -> str:
+    """What the package depends on, hashed; an unchanged one is not made again."""
+    files = [
+        *(ROOT / ".chalice").glob("*.json"),
+        *(path for path in (ROOT / "chalicelib").rglob("*") if path.suffix != ".pyc"),
+        *(ROOT / name for name in ("app.py", "requirements.txt", "infra/resources.yaml")),
+        Path(__file__),
+    ]
+    total = hashlib.sha256(f"{target} {PYTHON} {sys.platform}".encode())
+    for file in sorted(path for path in files if path.is_file()):
+        total.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes())
+    return total.hexdigest()[:12]
+
+
 def build(target: str) -> Package:
     """For `AWS` the zip is complete; for `HERE` the dependencies stay beside it, unzipped.
 
     The emulator unzips the whole package for each worker it starts, where AWS does it once.
     """
     OUT.mkdir(exist_ok=True)
-    dependencies = install_dependencies(target)
-    template, code = make_template_and_code()
-    if (size := size_bytes(code, dependencies)) > UNZIPPED_LIMIT_BYTES:
-        raise BuildError(f"{size:,} bytes unzipped; Lambda takes {UNZIPPED_LIMIT_BYTES:,}")
-    archive = OUT / f"deployment-{target}.zip"
-    write_archive(archive, code, *([dependencies] if target == AWS else []))
-    (OUT / "template.json").write_text(json.dumps(template, indent=1))
-    return Package(template=template, archive=archive, dependencies=dependencies)
+    with (OUT / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        dependencies = install_dependencies(target)
+        folder = OUT / f"package-{target}-{source_key(target)}"
+        if not folder.exists():
+            for old in OUT.glob(f"package-{target}-*"):
+                shutil.rmtree(old)
+            make_package(folder, dependencies, complete=target == AWS)
+        shutil.copy(folder / "template.json", OUT / "template.json")
+    template: dict[str, Any] = json.loads((folder / "template.json").read_text())
+    return Package(template, folder / "deployment.zip", dependencies)
+
+
+def make_package(folder: Path, dependencies: Path, *, complete: bool) -> None:
+    with tempfile.TemporaryDirectory(dir=OUT) as name:
+        work = Path(name)
+        template, code = make_template_and_code(work)
+        if (size := size_bytes(code, dependencies)) > UNZIPPED_LIMIT_BYTES:
+            raise BuildError(f"{size:,} bytes unzipped; Lambda takes {UNZIPPED_LIMIT_BYTES:,}")
+        (made := work / "made").mkdir()
+        write_archive(made / "deployment.zip", code, *([dependencies] if complete else []))
+        (made / "template.json").write_text(json.dumps(template, indent=1))
+        made.rename(folder)
 
 
 def main() -> None:
     package = build(AWS)
-    unzipped = size_bytes(OUT / "code", package.dependencies)
+    with zipfile.ZipFile(package.archive) as archive:
+        unzipped = sum(entry.file_size for entry in archive.infolist())
     print(f"{package.archive.relative_to(ROOT)}: {package.archive.stat().st_size:,} bytes,")
     print(f"{unzipped:,} unzipped, sha256 {package.digest}; template in out/template.json")
 

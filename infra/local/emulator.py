@@ -1,7 +1,7 @@
 """Starts and stops ministack, our AWS on this machine, as one process group bound to 127.0.0.1.
 
 Tests and `make run` start it the same way, so that what passes in a test is what runs by hand.
-It lives in a venv of its own (`make .emulator`), because it pins another botocore than we ship.
+It lives in a venv of its own (`make emulator`), because it pins another botocore than we ship.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def start_emulator(
 ) -> Emulator:
     """Start ministack with its state below `home`; `port=None` picks a free one."""
     if not EXECUTABLE.exists():
-        raise EmulatorError(f"{EXECUTABLE} is missing: run `make .emulator` first")
+        raise EmulatorError(f"{EXECUTABLE} is missing: run `make emulator` first")
     chosen = free_port() if port is None else port
     if not port_is_free(chosen):
         raise EmulatorError(f"port {chosen} is in use; is another run up? `make stop` ends it")
