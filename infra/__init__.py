@@ -1,0 +1,1 @@
+"""What surrounds the product: its resources, its deployment and the world it runs in locally."""

@@ -1,0 +1,199 @@
+"""Disputes: money taken back by a bank, and perhaps returned; inquiries that move none."""
+
+from typing import Final
+
+from infra.local.fake_stripe.balance import fee_row, record
+from infra.local.fake_stripe.endpoints import Request, Route, Routes
+from infra.local.fake_stripe.errors import Body, missing, wrong_state
+from infra.local.fake_stripe.lists import page
+from infra.local.fake_stripe.parameters import PAGE, boolean, mapping, merged, text
+from infra.local.fake_stripe.state import DAY, Account, State
+
+_EVIDENCE: Final = (
+    "access_activity_log", "billing_address", "cancellation_policy",
+    "cancellation_policy_disclosure", "cancellation_rebuttal", "customer_communication",
+    "customer_email_address", "customer_name", "customer_purchase_ip", "customer_signature",
+    "duplicate_charge_documentation", "duplicate_charge_explanation", "duplicate_charge_id",
+    "product_description", "receipt", "refund_policy", "refund_policy_disclosure",
+    "refund_refusal_explanation", "service_date", "service_documentation", "shipping_address",
+    "shipping_carrier", "shipping_date", "shipping_documentation", "shipping_tracking_number",
+    "uncategorized_file", "uncategorized_text",
+)  # fmt: skip
+_ANSWERABLE: Final = ("needs_response", "warning_needs_response")
+
+
+def open_dispute(
+    state: State, account: Account, charge: Body, reason: str, *, inquiry: bool = False
+) -> Body:
+    """The payer's bank disputes a charge. A bank debit's dispute is lost at once: no appeal."""
+    final = charge["payment_method_details"]["type"] == "us_bank_account"
+    status = "warning_needs_response" if inquiry else "lost" if final else "needs_response"
+    body: Body = {
+        "id": state.new_id("du"),
+        "object": "dispute",
+        "amount": charge["amount"],
+        "balance_transactions": [],
+        "charge": charge["id"],
+        "created": state.now,
+        "currency": charge["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": {**dict.fromkeys(_EVIDENCE), "enhanced_evidence": {}},
+        "evidence_details": {
+            "due_by": 0 if final else state.now + 14 * DAY,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+        },
+        "is_charge_refundable": inquiry,
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "reason": reason,
+        "status": status,
+    }
+    account.disputes[body["id"]] = body
+    if not inquiry:
+        charge["disputed"] = True
+        _withdraw(state, account, body)
+    state.emit(account, "charge.dispute.created", body)
+    if not inquiry:
+        state.emit(account, "charge.dispute.funds_withdrawn", body)
+    if final:
+        state.emit(account, "charge.dispute.closed", body)
+    return body
+
+
+def _withdraw(state: State, account: Account, dispute: Body) -> None:
+    fee = fee_row("stripe_fee", state.options.dispute_fee, dispute["currency"])
+    _move(state, account, dispute, -dispute["amount"], fee, "dispute")
+
+
+def _move(
+    state: State, account: Account, dispute: Body, amount: int, fee: Body, category: str
+) -> None:
+    row = record(
+        state,
+        account,
+        "adjustment",
+        amount,
+        dispute["currency"],
+        source=dispute["id"],
+        available_on=state.now,
+        fees=[fee],
+        category=category,
+        description=f"Chargeback for {dispute['charge']}",
+    )
+    dispute["balance_transactions"] = [*dispute["balance_transactions"], row]
+
+
+def escalate(state: State, account: Account, dispute: Body) -> None:
+    """An inquiry becomes a chargeback: only now does money leave."""
+    dispute["status"] = "needs_response"
+    dispute["is_charge_refundable"] = False
+    account.charges[dispute["charge"]]["disputed"] = True
+    _withdraw(state, account, dispute)
+    state.emit(account, "charge.dispute.funds_withdrawn", dispute)
+    state.emit(account, "charge.dispute.updated", dispute, {"status": "warning_needs_response"})
+
+
+def conclude(state: State, account: Account, dispute: Body, *, won: bool) -> None:
+    """The bank decides. A win returns the amount and, since it was countered, the fee."""
+    inquiry = dispute["status"].startswith("warning_")
+    if inquiry:
+        dispute["status"] = "warning_closed"
+    elif won:
+        dispute["status"] = "won"
+        fee = fee_row("stripe_fee", -state.options.dispute_fee, dispute["currency"])
+        _move(state, account, dispute, dispute["amount"], fee, "dispute_reversal")
+        state.emit(account, "charge.dispute.funds_reinstated", dispute)
+    else:
+        dispute["status"] = "lost"
+    state.emit(account, "charge.dispute.closed", dispute)
+
+
+def conclude_late(state: State, account: Account, dispute_id: str, won: bool) -> None:
+    dispute = account.disputes[dispute_id]
+    if dispute["status"] in ("under_review", "warning_under_review"):
+        conclude(state, account, dispute, won=won)
+
+
+def find(account: Account, dispute_id: str) -> Body:
+    dispute = account.disputes.get(dispute_id)
+    if dispute is None:
+        raise missing("dispute", dispute_id)
+    return dispute
+
+
+def _update(request: Request) -> Body:
+    dispute, params = find(request.account, request.id), request.params
+    if "metadata" in params:
+        dispute["metadata"] = merged(dispute["metadata"], params["metadata"])
+    if "evidence" in params:
+        _answerable(dispute)
+        dispute["evidence"] = {**dispute["evidence"], **params["evidence"]}
+        details = dispute["evidence_details"]
+        dispute["evidence_details"] = {**details, "has_evidence": True}
+        if params.get("submit", True):
+            _submit(request, dispute)
+    request.state.emit(request.account, "charge.dispute.updated", dispute, {})
+    return dict(dispute)
+
+
+def _answerable(dispute: Body) -> None:
+    if dispute["status"] not in _ANSWERABLE:
+        raise wrong_state("This dispute is already closed.", param="evidence")
+
+
+def _submit(request: Request, dispute: Body) -> None:
+    """Stripe's test words decide the case; anything else waits for `FakeStripe.decide_dispute`."""
+    details = dispute["evidence_details"]
+    dispute["evidence_details"] = {**details, "submission_count": 1}
+    warning = dispute["status"].startswith("warning_")
+    dispute["status"] = "warning_under_review" if warning else "under_review"
+    words = dispute["evidence"]["uncategorized_text"]
+    if words in ("winning_evidence", "losing_evidence"):
+        request.state.schedule(
+            request.state.now + 1,
+            "disputes.conclude",
+            request.account,
+            dispute["id"],
+            words == "winning_evidence",
+        )
+
+
+def _close(request: Request) -> Body:
+    """Closing is conceding."""
+    dispute = find(request.account, request.id)
+    _answerable(dispute)
+    conclude(request.state, request.account, dispute, won=False)
+    return dict(dispute)
+
+
+def _retrieve(request: Request) -> Body:
+    return dict(find(request.account, request.id))
+
+
+def _list(request: Request) -> Body:
+    wanted = {k: request.params[k] for k in ("charge", "payment_intent") if k in request.params}
+    return page(
+        request,
+        "dispute",
+        "/v1/disputes",
+        request.account.disputes.values(),
+        lambda dispute: all(dispute[name] == value for name, value in wanted.items()),
+    )
+
+
+ROUTES: Final[Routes] = {
+    "GET /v1/disputes": Route(
+        "disputes.list", _list, {**PAGE, "charge": text, "payment_intent": text}
+    ),
+    "GET /v1/disputes/{}": Route("disputes.retrieve", _retrieve),
+    "POST /v1/disputes/{}": Route(
+        "disputes.update",
+        _update,
+        {"evidence": dict.fromkeys(_EVIDENCE, text), "submit": boolean, "metadata": mapping},
+    ),
+    "POST /v1/disputes/{}/close": Route("disputes.close", _close),
+}
