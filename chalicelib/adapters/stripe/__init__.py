@@ -1,0 +1,1 @@
+"""Stripe: asking (`asking`), reading (`reading`), refusals (`answering`), and the call (`sdk`)."""

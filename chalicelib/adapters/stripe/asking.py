@@ -1,0 +1,172 @@
+"""What we send to Stripe: parameters only, so that mypy checks them against the pinned SDK's types.
+
+Amounts leave here in Stripe's units. `payment_method_types` was removed in our API version; the
+list we allow is a filter, from which Stripe takes what fits the currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chalicelib.domain import money
+from chalicelib.ports.stripe_objects import NewIntent
+
+if TYPE_CHECKING:
+    from stripe import params
+    from stripe.params import checkout
+
+PAGE_SIZE = 100
+METHOD_KINDS = ("card", "us_bank_account")
+_CHARGE_PARTS = "latest_charge.balance_transaction"
+_REFUND_PARTS = ("balance_transaction", "failure_balance_transaction")
+_STRIPE_REASONS = frozenset({"duplicate", "fraudulent", "requested_by_customer"})
+# An invoice's amount and day are not a card scheme's fixed series, so no charge claims to be one.
+_STORED_CREDENTIAL_USAGE = "unscheduled"
+
+
+def customer(
+    business_id: str, customer_id: str, name: str, email: str
+) -> params.CustomerCreateParams:
+    wanted: params.CustomerCreateParams = {
+        "name": name,
+        "metadata": {"business_id": business_id, "customer_id": customer_id},
+    }
+    if email:
+        wanted["email"] = email
+    return wanted
+
+
+def setup_page(
+    *,
+    customer: str,
+    business_id: str,
+    customer_id: str,
+    currency: str,
+    success_url: str,
+    cancel_url: str,
+) -> checkout.SessionCreateParams:
+    """The metadata is on both objects: whichever a webhook names, it tells whose it is."""
+    metadata = {"business_id": business_id, "customer_id": customer_id}
+    return {
+        "mode": "setup",
+        "customer": customer,
+        "currency": currency.lower(),
+        "allowed_payment_method_types": list(METHOD_KINDS),
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "metadata": metadata,
+        "setup_intent_data": {"metadata": metadata},
+    }
+
+
+def read_session() -> checkout.SessionRetrieveParams:
+    return {"expand": ["setup_intent.payment_method"]}
+
+
+def new_intent(intent: NewIntent) -> params.PaymentIntentCreateParams:
+    """Unconfirmed: it moves no money until one of its attempts confirms it."""
+    return {
+        "amount": money.to_stripe(intent.amount, intent.currency),
+        "currency": intent.currency.lower(),
+        "customer": intent.customer,
+        "description": intent.description,
+        "allowed_payment_method_types": list(intent.method_kinds),
+        "metadata": {
+            "business_id": intent.business_id,
+            "invoice_id": intent.invoice_id,
+            "payment_id": intent.payment_id,
+        },
+    }
+
+
+def confirm(
+    *, method_id: str, mandate_id: str | None, off_session: bool, return_url: str | None
+) -> params.PaymentIntentConfirmParams:
+    wanted: params.PaymentIntentConfirmParams = {
+        "payment_method": method_id,
+        "off_session": off_session,
+    }
+    if mandate_id:
+        wanted["mandate"] = mandate_id
+    if off_session and not mandate_id:
+        wanted["payment_method_options"] = {
+            "card": {"stored_credential_usage": _STORED_CREDENTIAL_USAGE}
+        }
+    if return_url:
+        wanted["return_url"] = return_url
+    return wanted
+
+
+def read_intent() -> params.PaymentIntentRetrieveParams:
+    return {"expand": [_CHARGE_PARTS]}
+
+
+def cancel_intent() -> params.PaymentIntentCancelParams:
+    return {"expand": [_CHARGE_PARTS]}
+
+
+def intents_since(since: datetime, cursor: str | None) -> params.PaymentIntentListParams:
+    wanted: params.PaymentIntentListParams = {
+        "created": {"gte": int(since.timestamp())},
+        "limit": PAGE_SIZE,
+        "expand": [f"data.{_CHARGE_PARTS}"],
+    }
+    if cursor:
+        wanted["starting_after"] = cursor
+    return wanted
+
+
+def methods_of() -> params.CustomerPaymentMethodListParams:
+    return {"limit": PAGE_SIZE}
+
+
+def charges_of(intent_id: str) -> params.ChargeListParams:
+    return {
+        "payment_intent": intent_id,
+        "limit": PAGE_SIZE,
+        "expand": ["data.balance_transaction"],
+    }
+
+
+def refund(
+    *, charge_id: str, amount: int, currency: str, reason: str, refund_id: str
+) -> params.RefundCreateParams:
+    """Stripe knows three reasons; any other is ours alone and stays in the metadata."""
+    wanted: params.RefundCreateParams = {
+        "charge": charge_id,
+        "amount": money.to_stripe(amount, currency),
+        "metadata": {"refund_id": refund_id, "reason": reason[:500]},
+        "expand": list(_REFUND_PARTS),
+    }
+    if reason in _STRIPE_REASONS:
+        wanted["reason"] = reason
+    return wanted
+
+
+def refunds_of(charge_id: str) -> params.RefundListParams:
+    return {
+        "charge": charge_id,
+        "limit": PAGE_SIZE,
+        "expand": _each(_REFUND_PARTS),
+    }
+
+
+def disputes_of(charge_id: str) -> params.DisputeListParams:
+    return {"charge": charge_id, "limit": PAGE_SIZE}
+
+
+def payouts_since(since: datetime, cursor: str | None) -> params.PayoutListParams:
+    wanted: params.PayoutListParams = {
+        "created": {"gte": int(since.timestamp())},
+        "limit": PAGE_SIZE,
+    }
+    if cursor:
+        wanted["starting_after"] = cursor
+    return wanted
+
+
+def _each(parts: Sequence[str]) -> list[str]:
+    """The same expansions, for the rows of a list."""
+    return [f"data.{part}" for part in parts]
