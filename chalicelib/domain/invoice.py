@@ -200,7 +200,7 @@ class Invoice:
     bill_to: BillTo
     terms: Terms
     created_at: datetime
-    auto_charge: bool
+    auto_charge: bool | None = None  # None: as the customer's switch
     status: InvoiceStatus = InvoiceStatus.DRAFT
     number: str | None = None
     subscription_id: str | None = None

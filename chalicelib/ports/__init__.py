@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chalicelib.ports.gateway import Gateway
-from chalicelib.ports.outside import Bus, Clock, Documents, Files, Ids, Mail, Queue, Sms, Timers
+from chalicelib.ports.outside import (
+    Bus,
+    Clock,
+    Documents,
+    Files,
+    Ids,
+    Mail,
+    Queue,
+    Sms,
+    Timers,
+    Tokens,
+)
 from chalicelib.ports.store import Store
 
 
@@ -36,4 +47,5 @@ class Ports:
     bus: Bus
     clock: Clock
     ids: Ids
+    tokens: Tokens
     links: Links = field(default_factory=Links)

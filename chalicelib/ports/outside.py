@@ -63,6 +63,12 @@ class Bus(Protocol):
         ...
 
 
+class Tokens(Protocol):
+    """Link tokens that cannot be guessed: 256 bits, the same for the same subject."""
+
+    def portal(self, subject: str) -> str: ...
+
+
 class Clock(Protocol):
     def now(self) -> datetime:
         """The wall's UTC time."""

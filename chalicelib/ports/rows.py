@@ -115,6 +115,18 @@ class SavedRequest:
     response: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PortalLink:
+    """What a link in a mail opens. Stored under the SHA-256 of its token, never the token."""
+
+    token_hash: str
+    business_id: str
+    customer_id: str
+    invoice_id: str | None
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+
 class Role(StrEnum):
     ADMIN = "admin"
     ACCOUNTANT = "accountant"

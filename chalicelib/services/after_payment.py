@@ -1,0 +1,74 @@
+"""What may still happen to a payment that succeeded: refunds, refunds that fail, disputes.
+
+Made through us or in Stripe's dashboard, they are all found on the charge and posted by the id of
+Stripe's object, so a second look posts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain.facts import STRIPE, Subject
+from chalicelib.domain.payment import Payment
+from chalicelib.domain.stripe_objects import DisputeSeen, IntentSeen, RefundSeen
+from chalicelib.ports import Ports
+from chalicelib.services.case import again_when_stale, open_case, record
+
+_CLOSED = {"won": True, "lost": False, "warning_closed": True, "prevented": True}
+
+
+def post_refunds_and_disputes(
+    ports: Ports, business_id: str, invoice_id: str, payment_id: str, seen: IntentSeen
+) -> bool:
+    """Append what the charge shows and we do not know. True when something was learnt."""
+    case = open_case(ports, business_id, invoice_id)
+    payment, charge = case.invoice.payment(payment_id), seen.latest_charge
+    if payment is None or charge is None or payment.paid_at is None:
+        return False
+    shown = charge.amount_refunded or charge.disputed
+    if not (shown or payment.amount_refunded or payment.disputed):
+        return False
+    refunds = ports.gateway.refunds_of(case.account, charge.id)
+    disputes = ports.gateway.disputes_of(case.account, charge.id)
+    wanted = [*_refund_facts(payment, refunds), *_dispute_facts(payment, disputes)]
+    if not wanted:
+        return False
+    known = {fact.key for fact in ports.store.facts(business_id, Subject.INVOICE, invoice_id)}
+    news = [payload for payload in wanted if payload.key(0) not in known]
+    for payload in news:
+        _append(ports, business_id, invoice_id, payload)
+    return bool(news)
+
+
+def _append(ports: Ports, business_id: str, invoice_id: str, payload: Any) -> None:
+    """Again when overtaken, unless it was overtaken by this very fact."""
+
+    def once() -> None:
+        known = ports.store.facts(business_id, Subject.INVOICE, invoice_id)
+        if payload.key(0) in {fact.key for fact in known}:
+            return
+        case = open_case(ports, business_id, invoice_id)
+        record(ports, case, payload, actor=STRIPE, why="Read from Stripe.")
+
+    again_when_stale(once)
+
+
+def _refund_facts(payment: Payment, refunds: list[RefundSeen]) -> Iterator[Any]:
+    for refund in refunds:
+        if refund.moved:
+            yield facts.Refunded(payment.id, refund.id, refund.moved)
+        if refund.moved and refund.returned:
+            yield facts.RefundFailed(payment.id, refund.id, refund.returned)
+
+
+def _dispute_facts(payment: Payment, disputes: list[DisputeSeen]) -> Iterator[Any]:
+    for dispute in disputes:
+        yield facts.DisputeOpened(
+            payment.id, dispute.id, dispute.amount, dispute.reason, dispute.due_by
+        )
+        for transaction_id, amount, fee in dispute.moved:
+            yield facts.DisputeFundsMoved(payment.id, dispute.id, transaction_id, amount, fee)
+        if dispute.status in _CLOSED:
+            yield facts.DisputeClosed(payment.id, dispute.id, _CLOSED[dispute.status])

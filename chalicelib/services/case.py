@@ -1,0 +1,154 @@
+"""A case: one invoice with everything a decision about it needs, loaded together.
+
+`record` is how every service changes an invoice: the fact is made from the case, written under the
+head's version, and the case afterwards is the one that was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from chalicelib.domain import network_caps
+from chalicelib.domain.business import Business
+from chalicelib.domain.chargeability import Standing
+from chalicelib.domain.customer import Customer, MethodKind, PaymentMethod
+from chalicelib.domain.effects import Audience
+from chalicelib.domain.errors import Conflict
+from chalicelib.domain.facts import SYSTEM, Actor
+from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.network_caps import CapVerdict
+from chalicelib.domain.policy import DunningPolicy
+from chalicelib.domain.record import Circumstances, on_invoice
+from chalicelib.ports import Ports
+from chalicelib.ports.answers import FactExists, StaleHead
+from chalicelib.ports.rows import Change, SideRow
+
+T = TypeVar("T")
+MOST_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    business: Business
+    customer: Customer
+    invoice: Invoice
+    now: datetime
+
+    @property
+    def account(self) -> str | None:
+        return self.business.stripe_account
+
+    @property
+    def policy(self) -> DunningPolicy:
+        """A running sequence keeps the policy it began with."""
+        return self.invoice.dunning.policy if self.invoice.dunning else self.business.policy
+
+    @property
+    def method(self) -> PaymentMethod | None:
+        """The method a charge would use: the one asked for, else the default."""
+        request = self.invoice.charge_request
+        if request and request.method_id:
+            return self.customer.method(request.method_id)
+        return self.customer.default_method
+
+    def standing(self, caps: CapVerdict | None = None) -> Standing:
+        own = self.invoice.auto_charge
+        return Standing(
+            zone=self.business.zone,
+            can_charge=self.business.can_charge,
+            auto_charge=self.customer.auto_charge if own is None else own,
+            method=self.method,
+            caps=caps or CapVerdict(),
+        )
+
+
+def now_of(ports: Ports, business: Business) -> datetime:
+    """The business's time: the wall's, or its test clock's."""
+    if business.test_clock_id is None:
+        return ports.clock.now()
+    return ports.store.test_clock(business.test_clock_id).now_at
+
+
+def open_case(ports: Ports, business_id: str, invoice_id: str) -> Case:
+    """Raises NotFound when the business has no such invoice."""
+    business = ports.store.business(business_id)
+    invoice = ports.store.invoice(business_id, invoice_id)
+    customer = ports.store.customer(business_id, invoice.customer_id)
+    return Case(business, customer, invoice, now_of(ports, business))
+
+
+def audience_of(business: Business, customer: Customer) -> Audience:
+    agreed = customer.sms_consent_at is not None and bool(customer.phone)
+    return Audience(sms=business.sms_enabled and agreed)
+
+
+def caps_of(ports: Ports, case: Case) -> CapVerdict:
+    """Counts this card's tries for this amount, over all invoices of the business."""
+    method = case.method
+    if method is None or method.kind is not MethodKind.CARD:
+        return CapVerdict()
+    tried_at = ports.store.network_tries(
+        case.business.id,
+        method.fingerprint,
+        case.invoice.amount_remaining,
+        case.invoice.currency,
+        since=case.now - network_caps.WINDOW,
+    )
+    return network_caps.check_caps(method.brand, tried_at, case.policy, case.now)
+
+
+def change(
+    case: Case,
+    payload: Any,
+    *,
+    actor: Actor = SYSTEM,
+    why: str = "",
+    caps: CapVerdict | None = None,
+) -> tuple[Case, Change]:
+    """The case after `payload`, and the change that has yet to be written."""
+    around = Circumstances(
+        at=case.now,
+        policy=case.policy,
+        standing=case.standing(caps),
+        audience=audience_of(case.business, case.customer),
+        actor=actor,
+        why=why,
+    )
+    invoice, fact = on_invoice(case.invoice, payload, around)
+    return replace(case, invoice=invoice), Change(invoice, fact)
+
+
+def record(
+    ports: Ports,
+    case: Case,
+    payload: Any,
+    *,
+    actor: Actor = SYSTEM,
+    why: str = "",
+    caps: CapVerdict | None = None,
+    side: Sequence[SideRow] = (),
+    also: Sequence[Change] = (),
+) -> Case:
+    """Write one fact (and what must happen with it) and return the case after it.
+
+    Raises StaleHead or FactExists when somebody else was first.
+    """
+    after, written = change(case, payload, actor=actor, why=why, caps=caps)
+    ports.store.append([written, *also], side=side, clock_id=case.business.test_clock_id)
+    return after
+
+
+def again_when_stale(action: Callable[[], T]) -> T:
+    """Run an action that loads, decides and writes; again from the start when it came too late.
+
+    Raises Conflict when it is overtaken again and again, which only a bug can do.
+    """
+    for _ in range(MOST_TRIES):
+        try:
+            return action()
+        except (StaleHead, FactExists):
+            continue
+    raise Conflict("busy", "Others keep changing this at the same time. Try again in a moment.")

@@ -1,0 +1,268 @@
+"""Charging: the next step of one invoice, from the decision to Stripe's answer.
+
+Intent first, resolve before act: the try is written down with its number, method and key before
+Stripe is called, and a try found without a result is looked up at Stripe before anything else. So a
+step may be stopped anywhere and run again by anyone.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain import keys
+from chalicelib.domain.customer import MethodKind
+from chalicelib.domain.decisions import GiveUp, PayNow, Refuse, RetryAt
+from chalicelib.domain.dunning import CHECK_DELAYS, decide
+from chalicelib.domain.invoice import Hold, HoldKind
+from chalicelib.domain.network_caps import CapVerdict
+from chalicelib.domain.payment import Allocation, Attempt, AttemptResult, Payment
+from chalicelib.domain.plan import next_action
+from chalicelib.domain.stripe_objects import ConfirmAnswer, Confirmed, NewIntent
+from chalicelib.ports import Ports
+from chalicelib.ports.answers import Unanswered
+from chalicelib.ports.outside import QueueName
+from chalicelib.ports.rows import NetworkTry
+from chalicelib.services.case import (
+    Case,
+    again_when_stale,
+    caps_of,
+    open_case,
+    record,
+)
+from chalicelib.services.overdue import mark_overdue
+from chalicelib.services.posting import post_outcome
+
+# Longer than one confirm can take with its retries (71 s): until then its worker may be at it.
+LEASE = timedelta(seconds=120)
+RESEND = timedelta(hours=keys.RESEND_HOURS)
+
+
+class Step(StrEnum):
+    """What a step came to, for logs and counts."""
+
+    CHARGED = "charged"
+    RESOLVED = "resolved"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+    OVERDUE = "overdue"
+    REPLANNED = "replanned"
+    NOTHING = "nothing"
+    IN_FLIGHT = "in_flight"
+
+
+def run_step(ports: Ports, business_id: str, invoice_id: str) -> Step:
+    """Do what is due for one invoice now; nothing when it came early, late or twice.
+
+    Raises Unanswered when Stripe or the table cannot be reached: run it again.
+    """
+    return again_when_stale(lambda: _step(ports, open_case(ports, business_id, invoice_id)))
+
+
+def _step(ports: Ports, case: Case) -> Step:
+    if case.invoice.live_attempt is not None:
+        return _resolve(ports, case, case.invoice.live_attempt)
+    decision = decide(case.policy, case.invoice, case.standing(), case.now)
+    caps = CapVerdict()
+    if isinstance(decision, PayNow):
+        caps = caps_of(ports, case)
+        decision = decide(case.policy, case.invoice, case.standing(caps), case.now)
+    match decision:
+        case PayNow():
+            return _charge(ports, case, decision)
+        case RetryAt(slots_done=slots_done) if slots_done is not None:
+            skipped = facts.SlotSkipped(slots_done, decision.reason.code, decision.reason.staff)
+            record(ports, case, skipped, why=decision.reason.staff, caps=caps)
+            return Step.SKIPPED
+        case Refuse():
+            return _refuse(ports, case, decision)
+        case GiveUp():
+            mark_overdue(ports, case, decision)
+            return Step.OVERDUE
+        case _:
+            return _replan(ports, case, caps)
+
+
+def _replan(ports: Ports, case: Case, caps: CapVerdict) -> Step:
+    """Keep the stored plan true: a card, a hold or a setting may have changed since."""
+    hold = case.invoice.hold
+    if hold is not None and hold.until is not None and hold.until <= case.now:
+        record(ports, case, facts.HoldLifted("Its time is over."))
+        return Step.REPLANNED
+    plan = next_action(case.policy, case.invoice, case.standing(caps), case.now)
+    if plan == case.invoice.next_action:
+        return Step.NOTHING
+    record(ports, case, facts.Replanned(plan.reason if plan else "Nothing is owed."), caps=caps)
+    return Step.REPLANNED
+
+
+def _refuse(ports: Ports, case: Case, decision: Refuse) -> Step:
+    request = case.invoice.charge_request
+    assert request is not None
+    refused = facts.RequestRefused(request.id, decision.reason.code, decision.reason.staff)
+    record(ports, case, refused, why=decision.reason.staff)
+    return Step.REFUSED
+
+
+def _charge(ports: Ports, case: Case, decision: PayNow) -> Step:
+    case, payment = _open_payment(ports, case)
+    intent_id = payment.intent_id or _create_intent(ports, case, payment)
+    attempt = _new_attempt(ports, case, payment, decision)
+    started = facts.AttemptStarted(payment.id, intent_id, attempt, decision.slots_done)
+    record(
+        ports, case, started, why=decision.reason.staff, side=_network_try(case, payment, attempt)
+    )
+    return _confirm(ports, case, payment.id, intent_id, attempt)
+
+
+def _open_payment(ports: Ports, case: Case) -> tuple[Case, Payment]:
+    """The payment Stripe may take money for: amount and allocations are frozen here."""
+    payment = case.invoice.open_payment
+    if payment is None:
+        epoch = len(case.invoice.payments) + 1
+        amount = case.invoice.amount_remaining
+        opened = facts.PaymentOpened(
+            payment_id=keys.payment_id(case.invoice.id, epoch),
+            epoch=epoch,
+            amount=amount,
+            allocations=(Allocation(case.invoice.id, amount),),
+        )
+        case = record(ports, case, opened)
+        payment = case.invoice.open_payment
+    assert payment is not None
+    assert payment.amount == case.invoice.amount_remaining, "a change of balance closes the payment"
+    return case, payment
+
+
+def _create_intent(ports: Ports, case: Case, payment: Payment) -> str:
+    assert case.customer.stripe_customer_id is not None, "a saved method has a Stripe customer"
+    intent = NewIntent(
+        business_id=case.business.id,
+        invoice_id=case.invoice.id,
+        payment_id=payment.id,
+        customer=case.customer.stripe_customer_id,
+        amount=payment.amount,
+        currency=case.invoice.currency,
+        description=f"{case.business.name} {case.invoice.number}",
+    )
+    key = keys.create_intent(case.business.id, payment.id)
+    return ports.gateway.create_intent(case.account, intent, key=key)
+
+
+def _new_attempt(ports: Ports, case: Case, payment: Payment, decision: PayNow) -> Attempt:
+    number = len(payment.attempts) + 1
+    request = case.invoice.charge_request
+    return_url = request.return_url if request else None
+    return Attempt(
+        number=number,
+        trigger=decision.trigger,
+        started_at=case.now,
+        method_id=decision.method.id,
+        method_kind=decision.method.kind,
+        fingerprint=decision.method.fingerprint,
+        brand=decision.method.brand,
+        last4=decision.method.last4,
+        off_session=return_url is None,
+        idempotency_key=keys.confirm(case.business.id, payment.id, number),
+        token=ports.ids.new("try"),
+        reason=decision.reason.staff,
+        slot=decision.slot,
+        return_url=return_url,
+        request_id=request.id if request else None,
+    )
+
+
+def _network_try(case: Case, payment: Payment, attempt: Attempt) -> tuple[NetworkTry, ...]:
+    if attempt.method_kind is not MethodKind.CARD:
+        return ()
+    counted = NetworkTry(
+        business_id=case.business.id,
+        fingerprint=attempt.fingerprint,
+        amount=payment.amount,
+        currency=case.invoice.currency,
+        at=case.now,
+        attempt_key=f"{payment.id}/{attempt.number}",
+    )
+    return (counted,)
+
+
+def _confirm(ports: Ports, case: Case, payment_id: str, intent_id: str, attempt: Attempt) -> Step:
+    """Call Stripe once for this try, then re-read what came of it."""
+    method = case.customer.method(attempt.method_id)
+    answer = ports.gateway.confirm_intent(
+        case.account,
+        intent_id,
+        method_id=attempt.method_id,
+        mandate_id=method.mandate_id if method else None,
+        off_session=attempt.off_session,
+        return_url=attempt.return_url,
+        key=attempt.idempotency_key,
+    )
+    if answer.answer is ConfirmAnswer.NOT_NOW:
+        # Nothing was tried: look again once the lease is over, with the same key.
+        body = {"business_id": case.business.id, "invoice_id": case.invoice.id}
+        ports.queue.send(QueueName.DUNNING, body, delay_seconds=int(LEASE.total_seconds()) + 10)
+        return Step.IN_FLIGHT
+    return _learn(ports, case, payment_id, attempt, answer)
+
+
+def _learn(
+    ports: Ports, case: Case, payment_id: str, attempt: Attempt, answer: Confirmed | None
+) -> Step:
+    """Post what Stripe shows; note that the result is unknown when it shows nothing."""
+    business_id, invoice_id = case.business.id, case.invoice.id
+    try:
+        if post_outcome(ports, business_id, invoice_id, payment_id, answer=answer):
+            return Step.CHARGED
+    except Unanswered:
+        pass
+    again_when_stale(lambda: _note_unknown(ports, business_id, invoice_id, payment_id, attempt))
+    return Step.IN_FLIGHT
+
+
+def _note_unknown(
+    ports: Ports, business_id: str, invoice_id: str, payment_id: str, attempt: Attempt
+) -> None:
+    """Plan the next look, or after the last one call a person."""
+    case = open_case(ports, business_id, invoice_id)
+    live = case.invoice.live_attempt
+    if live is None or live.idempotency_key != attempt.idempotency_key:
+        return
+    if not live.is_unresolved or live.checks != attempt.checks:
+        return
+    if live.checks >= len(CHECK_DELAYS):
+        reason = "Stripe has not said for days what became of the last try. Look at its dashboard."
+        record(ports, case, facts.HoldPlaced(Hold(HoldKind.UNRESOLVED, reason)))
+        return
+    unknown = facts.ResultUnknown(payment_id, live.number, live.checks + 1)
+    record(ports, case, unknown, why="Stripe did not answer.")
+
+
+def _resolve(ports: Ports, case: Case, live: Attempt) -> Step:
+    """A try without a final result: ask Stripe before anything else."""
+    payment = case.invoice.open_payment
+    assert payment is not None
+    assert payment.intent_id is not None
+    if live.result is AttemptResult.STARTED and case.now < live.started_at + LEASE:
+        return Step.IN_FLIGHT
+    try:
+        if post_outcome(ports, case.business.id, case.invoice.id, payment.id):
+            return Step.RESOLVED
+    except Unanswered:
+        return _learn(ports, case, payment.id, live, None)
+    if not live.is_unresolved:
+        return _still_on_its_way(ports, case)
+    if case.now < live.started_at + RESEND:
+        return _confirm(ports, case, payment.id, payment.intent_id, live)
+    # The key is too old to be sent again, and Stripe shows no charge: it was never made.
+    record(ports, case, facts.AttemptNotExecuted(payment.id, live.number, "no_trace"))
+    return Step.RESOLVED
+
+
+def _still_on_its_way(ports: Ports, case: Case) -> Step:
+    """A bank debit or a payer at the bank: plan the next look, if that one was due."""
+    plan = case.invoice.next_action
+    if plan is None or plan.at is None or plan.at > case.now:
+        return Step.NOTHING
+    return _replan(ports, case, CapVerdict())

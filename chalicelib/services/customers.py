@@ -1,0 +1,263 @@
+"""Customers and their payment methods, which are only ever typed in on Stripe's own page."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+from chalicelib.domain import keys
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
+from chalicelib.domain.facts import STRIPE, SYSTEM, Actor
+from chalicelib.domain.party_facts import (
+    CustomerChanged,
+    CustomerCreated,
+    DefaultMethodChosen,
+    ExpiryNoticed,
+    MethodRemoved,
+    MethodSaved,
+    StripeCustomerLinked,
+)
+from chalicelib.domain.record import on_party
+from chalicelib.domain.stripe_objects import SetupPage
+from chalicelib.ports import Ports
+from chalicelib.ports.answers import FactExists
+from chalicelib.ports.rows import Change, SideRow
+from chalicelib.services.case import again_when_stale, audience_of, now_of
+
+_FIXED = {
+    "id", "business_id", "version", "chain", "methods", "default_method_id", "stripe_customer_id",
+    "expiry_noticed",
+}  # fmt: skip
+
+
+def create_customer(
+    ports: Ports, customer: Customer, *, actor: Actor, side: tuple[SideRow, ...] = ()
+) -> Customer:
+    """Raises InvalidInput without a name or with an address that is none."""
+    _check(customer)
+    business = ports.store.business(customer.business_id)
+    return _record(ports, business, None, CustomerCreated(customer), actor=actor, side=side)
+
+
+def change_customer(
+    ports: Ports, business_id: str, customer_id: str, changes: dict[str, Any], *, actor: Actor
+) -> Customer:
+    """Raises InvalidInput for a field that does not exist or cannot be changed here."""
+    known = {field.name for field in fields(Customer)} - _FIXED
+    if unknown := sorted(set(changes) - known):
+        raise InvalidInput("field_unknown", f"These fields cannot be changed: {unknown}.")
+
+    def once() -> Customer:
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, customer_id)
+        changed = replace(customer, **changes)
+        _check(changed)
+        payload = CustomerChanged(changed, tuple(sorted(changes)))
+        return _record(ports, business, customer, payload, actor=actor)
+
+    return again_when_stale(once)
+
+
+def start_setup(
+    ports: Ports,
+    business_id: str,
+    customer_id: str,
+    *,
+    request_id: str,
+    success_url: str,
+    cancel_url: str,
+) -> SetupPage:
+    """A hosted page of Stripe's where the customer types in a card or bank account."""
+    business = ports.store.business(business_id)
+    customer = again_when_stale(lambda: _linked(ports, business, customer_id))
+    assert customer.stripe_customer_id is not None
+    return ports.gateway.create_setup_page(
+        business.stripe_account,
+        customer=customer.stripe_customer_id,
+        business_id=business_id,
+        customer_id=customer_id,
+        currency=business.currency,
+        success_url=success_url,
+        cancel_url=cancel_url,
+        key=keys.setup(business_id, request_id),
+    )
+
+
+def _linked(ports: Ports, business: Business, customer_id: str) -> Customer:
+    """The customer, known to Stripe. Creating it twice with one key is creating it once."""
+    customer = ports.store.customer(business.id, customer_id)
+    if customer.stripe_customer_id is not None:
+        return customer
+    stripe_id = ports.gateway.create_customer(
+        business.stripe_account,
+        business_id=business.id,
+        customer_id=customer.id,
+        name=customer.name,
+        email=customer.email,
+        key=keys.create_customer(business.id, customer.id),
+    )
+    return _record(ports, business, customer, StripeCustomerLinked(stripe_id), actor=SYSTEM)
+
+
+def receive_setup(ports: Ports, business_id: str, session_id: str) -> Customer | None:
+    """Take over what a finished hosted page saved; it becomes the default.
+
+    Called by the webhook, by the payer's return and by the sweep, in any order and number. None
+    when the page is not finished or belongs to another business.
+    """
+    business = ports.store.business(business_id)
+    seen = ports.gateway.read_setup(business.stripe_account, session_id)
+    if not seen.complete or seen.method_id is None or seen.business_id != business_id:
+        return None
+    method = ports.gateway.read_method(business.stripe_account, seen.method_id)
+    method = replace(method, mandate_id=seen.mandate_id or method.mandate_id)
+
+    def once() -> Customer:
+        customer = ports.store.customer(business_id, seen.customer_id)
+        saved = MethodSaved(method, make_default=True, source=session_id)
+        try:
+            return _record(ports, business, customer, saved, actor=STRIPE)
+        except FactExists:
+            return customer
+
+    return again_when_stale(once)
+
+
+def refresh_method(ports: Ports, business_id: str, customer_id: str, method_id: str) -> Customer:
+    """The network has updated a card: its new date counts, and it may be tried again."""
+    business = ports.store.business(business_id)
+    seen = ports.gateway.read_method(business.stripe_account, method_id)
+
+    def once() -> Customer:
+        customer = ports.store.customer(business_id, customer_id)
+        known = customer.method(method_id)
+        if known is None:
+            return customer
+        fresh = replace(
+            seen, state=known.state, saved_at=known.saved_at, mandate_id=known.mandate_id
+        )
+        if fresh == known:
+            return customer
+        source = f"updated-{seen.exp_year}-{seen.exp_month}-{seen.last4}"
+        saved = MethodSaved(seen, make_default=False, source=source)
+        try:
+            return _record(ports, business, customer, saved, actor=STRIPE)
+        except FactExists:
+            return customer
+
+    return again_when_stale(once)
+
+
+def choose_default(
+    ports: Ports, business_id: str, customer_id: str, method_id: str, *, actor: Actor
+) -> Customer:
+    """Raises NotFound for a method the customer does not have."""
+
+    def once() -> Customer:
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, customer_id)
+        _known_method(customer, method_id)
+        if customer.default_method_id == method_id:
+            return customer
+        return _record(ports, business, customer, DefaultMethodChosen(method_id), actor=actor)
+
+    return again_when_stale(once)
+
+
+def remove_method(
+    ports: Ports, business_id: str, customer_id: str, method_id: str, *, actor: Actor
+) -> Customer:
+    """Forget it here first, then at Stripe: no charge can start in between.
+
+    Raises Conflict while a charge of it is under way.
+    """
+
+    def once() -> Customer:
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, customer_id)
+        if customer.method(method_id) is None:
+            return customer
+        _refuse_while_charging(ports, customer, method_id)
+        return _record(ports, business, customer, MethodRemoved(method_id), actor=actor)
+
+    before = ports.store.customer(business_id, customer_id)
+    _known_method(before, method_id)
+    after = again_when_stale(once)
+    account = ports.store.business(business_id).stripe_account
+    ports.gateway.detach_method(account, method_id, key=keys.detach(business_id, method_id))
+    return after
+
+
+def forget_detached(ports: Ports, business_id: str, customer_id: str, method_id: str) -> Customer:
+    """Stripe says that the method was detached elsewhere."""
+
+    def once() -> Customer:
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, customer_id)
+        if customer.method(method_id) is None:
+            return customer
+        return _record(ports, business, customer, MethodRemoved(method_id), actor=STRIPE)
+
+    return again_when_stale(once)
+
+
+def notice_expiry(ports: Ports, business_id: str, customer_id: str) -> bool:
+    """Tell the customer, once, that the default card runs out."""
+
+    def once() -> bool:
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, customer_id)
+        card, at = customer.default_method, customer.expiry_notice_at
+        if card is None or at is None or at > now_of(ports, business):
+            return False
+        noticed = ExpiryNoticed(card.id, f"{card.exp_year}-{card.exp_month:02d}")
+        _record(ports, business, customer, noticed, actor=SYSTEM)
+        return True
+
+    return again_when_stale(once)
+
+
+def _refuse_while_charging(ports: Ports, customer: Customer, method_id: str) -> None:
+    page = ports.store.invoices_of(customer.business_id, customer.id, open_only=True, limit=100)
+    for invoice in page.items:
+        live = invoice.live_attempt
+        if live is not None and live.method_id == method_id:
+            raise Conflict(
+                "method_in_use", f"Invoice {invoice.number} is being charged to it right now."
+            )
+
+
+def _record(
+    ports: Ports,
+    business: Business,
+    customer: Customer | None,
+    payload: Any,
+    *,
+    actor: Actor,
+    side: tuple[SideRow, ...] = (),
+) -> Customer:
+    subject = customer or payload.customer
+    after, fact = on_party(
+        customer,
+        payload,
+        at=now_of(ports, business),
+        actor=actor,
+        audience=audience_of(business, subject),
+    )
+    ports.store.append([Change(after, fact)], side=side, clock_id=business.test_clock_id)
+    return after
+
+
+def _known_method(customer: Customer, method_id: str) -> None:
+    if customer.method(method_id) is None:
+        raise NotFound("payment_method_not_found", "The customer has no such payment method.")
+
+
+def _check(customer: Customer) -> None:
+    if not customer.name.strip():
+        raise InvalidInput("name_missing", "A customer needs a name.")
+    local, at, domain = customer.email.partition("@")
+    if not (local and at and "." in domain) or any(mark in customer.email for mark in " \r\n,;<>"):
+        raise InvalidInput("email_invalid", "The e-mail address is not one: it needs a@b.c.")

@@ -1,0 +1,94 @@
+"""The one poster: re-read a PaymentIntent from Stripe and append what it says, exactly once.
+
+Reply, webhook, sweep, portal and reconciliation all end here. The body of an event is never used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.domain.customer import MethodState
+from chalicelib.domain.declines import Decline, DeclineClass, blocks_method
+from chalicelib.domain.facts import STRIPE, Actor
+from chalicelib.domain.invoice_facts import ChargeFailed
+from chalicelib.domain.outcome import outcome_of
+from chalicelib.domain.party_facts import MethodJudged
+from chalicelib.domain.payment import Payment
+from chalicelib.domain.record import on_party
+from chalicelib.domain.stripe_objects import Confirmed, IntentSeen
+from chalicelib.ports import Ports
+from chalicelib.ports.rows import Change
+from chalicelib.services import after_payment
+from chalicelib.services.case import Case, again_when_stale, open_case, record
+
+
+def post_outcome(
+    ports: Ports,
+    business_id: str,
+    invoice_id: str,
+    payment_id: str,
+    *,
+    answer: Confirmed | None = None,
+    actor: Actor = STRIPE,
+) -> bool:
+    """Bring one payment level with Stripe. True when something was learnt.
+
+    Raises Unanswered when Stripe cannot be read; nothing is changed then.
+    """
+    case = open_case(ports, business_id, invoice_id)
+    payment = case.invoice.payment(payment_id)
+    if payment is None or payment.intent_id is None:
+        return False
+    seen = ports.gateway.read_intent(case.account, payment.intent_id)
+    learnt = again_when_stale(
+        lambda: _post(ports, business_id, invoice_id, payment_id, seen, answer, actor)
+    )
+    moved = after_payment.post_refunds_and_disputes(
+        ports, business_id, invoice_id, payment_id, seen
+    )
+    return learnt or moved
+
+
+def _post(
+    ports: Ports,
+    business_id: str,
+    invoice_id: str,
+    payment_id: str,
+    seen: IntentSeen,
+    answer: Confirmed | None,
+    actor: Actor,
+) -> bool:
+    case = open_case(ports, business_id, invoice_id)
+    payment = case.invoice.payment(payment_id)
+    if payment is None or payment.intent_id != seen.id:
+        return False
+    payload = outcome_of(case.invoice, payment, seen, case.policy, case.now, answer)
+    if payload is None:
+        return False
+    case, judged = _judge_method(case, payment, payload)
+    record(ports, case, payload, actor=actor, why="Read from Stripe.", also=judged)
+    return True
+
+
+def _judge_method(case: Case, payment: Payment, payload: Any) -> tuple[Case, list[Change]]:
+    """A dead or wrong card is dead or wrong for every invoice: the customer's record says so."""
+    if not isinstance(payload, ChargeFailed) or not blocks_method(payload.decline):
+        return case, []
+    attempt = payment.last_attempt
+    method = case.customer.method(attempt.method_id) if attempt else None
+    if attempt is None or method is None or method.state is not MethodState.USABLE:
+        return case, []
+    judged = MethodJudged(
+        method_id=method.id,
+        state=_state_of(payload.decline),
+        invoice_id=case.invoice.id,
+        payment_id=payment.id,
+        number=attempt.number,
+    )
+    customer, fact = on_party(case.customer, judged, at=case.now, actor=STRIPE)
+    return replace(case, customer=customer), [Change(customer, fact)]
+
+
+def _state_of(decline: Decline) -> MethodState:
+    return MethodState.FIX if decline.decline_class is DeclineClass.FIX else MethodState.DEAD
