@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from chalicelib.branding import ACCENT, ACTION
+
 if TYPE_CHECKING:
     from datetime import date, datetime
 
@@ -80,8 +82,8 @@ class MethodView:
 class BrandView:
     """How the business looks. Without a logo its initials make one."""
 
-    accent: str = "#0f4c5c"
-    action: str = "#d9580d"
+    accent: str = ACCENT
+    action: str = ACTION
     logo_svg: str | None = None
 
 

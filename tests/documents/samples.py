@@ -48,7 +48,7 @@ BANK = BankView(
 )
 
 
-def line(  # noqa: PLR0917
+def line(
     description: str,
     quantity: str,
     unit: str,
@@ -118,8 +118,8 @@ INVOICE = InvoiceView(
     balance=TOTAL - 65000,
     pay_url="https://pay.harbourpine.example/i/7Kq2mZ9xTq",
     bank=BANK,
-    notes="Thank you for your business. Please quote the invoice number with your payment. Interest "
-    "of 8% over the ECB base rate applies to overdue balances (S.I. 580/2012).",
+    notes="Thank you for your business. Please quote the invoice number with your payment. "
+    "Interest of 8% over the ECB base rate applies to overdue balances (S.I. 580/2012).",
 )
 
 PAID = replace(

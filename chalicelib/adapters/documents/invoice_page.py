@@ -18,6 +18,7 @@ from chalicelib.adapters.documents.page import (
     TotalRow,
 )
 from chalicelib.adapters.documents.words import Words
+from chalicelib.branding import text_on
 from chalicelib.documents import (
     BankView,
     DocumentKind,
@@ -52,7 +53,7 @@ def invoice_page(view: InvoiceView) -> Page:
         paper=view.page_size.value,
         accent=look.accent(view.brand),
         action=look.action(view.brand),
-        on_action=look.on(look.action(view.brand)),
+        on_action=text_on(look.action(view.brand)),
         title=title,
         doc_title=f"{title} {view.number} · {view.issuer.name}",
         author=view.issuer.name,

@@ -18,6 +18,7 @@ from chalicelib.adapters.documents.page import (
     TotalRow,
 )
 from chalicelib.adapters.documents.words import Words
+from chalicelib.branding import text_on
 from chalicelib.formatting import language
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def receipt_page(view: ReceiptView) -> Page:
         paper=view.page_size.value,
         accent=look.accent(view.brand),
         action=look.action(view.brand),
-        on_action=look.on(look.action(view.brand)),
+        on_action=text_on(look.action(view.brand)),
         title=title,
         doc_title=f"{title} {view.number} · {view.issuer.name}",
         author=view.issuer.name,
