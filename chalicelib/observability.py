@@ -37,7 +37,7 @@ _SECRET = re.compile(
     | \bwhsec_\w+                                       # a webhook secret
     | \b(?:pi|seti|src)_\w+_secret_\w+                  # a client secret
     | \beyJ[\w-]+\.[\w-]+\.[\w-]*                       # a signed token
-    | \b\d(?:[ -]?\d){12,18}\b                          # a card number
+    | (?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])           # a card number
     | (?<=[?&]token=)[^&\s"]+                           # a link's token
     | (?<=/pay/)[\w-]{20,} | (?<=/portal/)[\w-]{20,}    # a link's token in its path
     """,
@@ -59,7 +59,7 @@ class MaskingFormatter(LambdaPowertoolsFormatter):
         return masked(super().format(record))
 
 
-logger = Logger(service=SERVICE, logger_formatter=MaskingFormatter(), use_rfc3339=True)
+logger = Logger(service=SERVICE, logger_formatter=MaskingFormatter(utc=True, use_rfc3339=True))
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 
@@ -79,15 +79,13 @@ def _safe_value(key: str, value: Any) -> Any:
 
 def log_event(what: str, **fields: Any) -> None:
     """One line: what happened, in a word or two we wrote, and which ids it happened to."""
-    logger.info(what, extra=safe_fields(fields))
+    logger.info(what, extra=safe_fields(fields), stacklevel=3)
 
 
 def log_failure(what: str, error: BaseException, **fields: Any) -> None:
     """A failure with its class and stable code, never its words: those may quote a customer."""
-    code = getattr(error, "code", None)
-    logger.error(
-        what, extra=safe_fields(fields | {"error_type": type(error).__name__, "code": code})
-    )
+    told = fields | {"error_type": type(error).__name__, "code": getattr(error, "code", None)}
+    logger.error(what, extra=safe_fields(told), stacklevel=3)
 
 
 def count(name: str, value: int = 1) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.emulator import emulator
+from tests.logs import log_lines
 
-__all__ = ["emulator"]
+__all__ = ["emulator", "log_lines"]
 
 
 @pytest.hookimpl(tryfirst=True)

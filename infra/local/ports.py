@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, fields
 
-from infra.local.emulator import port_is_free
+from infra.local.emulator import free_port, port_is_free
 
 FIRST = 4601
 
@@ -24,6 +24,11 @@ class Ports:
     def chosen(cls) -> Ports:
         first = int(os.environ.get("DUECOURSE_PORT", FIRST))
         return cls(*range(first, first + len(fields(cls))))
+
+    @classmethod
+    def free(cls) -> Ports:
+        """Whatever is free right now; for tests, which may run beside a `make run`."""
+        return cls(*(free_port() for _ in fields(cls)))
 
     def taken(self) -> list[str]:
         """Those somebody else listens on, by name and number."""
