@@ -6,7 +6,7 @@ from infra.local.fake_stripe.endpoints import Request, Route, Routes
 from infra.local.fake_stripe.errors import Body, bad_parameter, no_access
 from infra.local.fake_stripe.lists import page
 from infra.local.fake_stripe.parameters import CURSOR, mapping, merged, required_text, text
-from infra.local.fake_stripe.state import Account, State
+from infra.local.fake_stripe.state import Account, AccountLink, State
 
 _CAPABILITIES: Final = ("card_payments", "transfers", "us_bank_account_ach_payments")
 _DUE: Final = ["business_profile.url", "external_account", "tos_acceptance.date"]
@@ -145,12 +145,17 @@ def _link(request: Request) -> Body:
     if required_text(params, "type") not in ("account_onboarding", "account_update"):
         raise bad_parameter("Invalid type", param="type")
     token = state.token()
-    back = (required_text(params, "return_url"), required_text(params, "refresh_url"))
-    state.account_links[token] = (account.id, *back)
+    expires_at = state.now + _LINK_SECONDS
+    state.account_links[token] = AccountLink(
+        account.id,
+        required_text(params, "return_url"),
+        required_text(params, "refresh_url"),
+        expires_at,
+    )
     return {
         "object": "account_link",
         "created": state.now,
-        "expires_at": state.now + _LINK_SECONDS,
+        "expires_at": expires_at,
         "url": f"{state.options.base_url}/connect/onboarding/{account.id}/{token}",
     }
 

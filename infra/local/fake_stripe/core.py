@@ -45,9 +45,11 @@ class FakeStripe(Doors):
         endpoints: list[Endpoint] | None = None,
     ) -> None:
         self.lock = RLock()
+        self._seed = seed
         self.state = State(clock, seed, options or Options())
         self.faults = Faults()
-        self.webhooks = Webhooks(self.state, endpoints or Endpoint.pair(webhook_secret))
+        given = Endpoint.pair(webhook_secret) if endpoints is None else endpoints
+        self.webhooks = Webhooks(self.state, given)
         self.on_slow: Callable[[int], None] | None = None
         self.revoked_keys: set[str] = set()
         self.calls = 0
@@ -209,6 +211,36 @@ class FakeStripe(Doors):
         with self.lock:
             self.state.offset += seconds
             jobs.run_due(self.state)
+
+    def set_now(self, at: int) -> None:
+        """Put the fake's clock at an instant, forward only, and run what falls due."""
+        behind = at - self.state.now
+        if behind < 0:
+            raise ValueError("the clock only moves forward")
+        self.advance(behind)
+
+    def reset(self) -> None:
+        """Forget everything but the webhook endpoints; the clock's offset stays."""
+        with self.lock:
+            old = self.state
+            self.state = State(old.clock, self._seed, old.options)
+            self.state.offset = old.offset
+            self.faults.clear()
+            self.webhooks = Webhooks(self.state, self.webhooks.endpoints)
+            self._keys = Keys()
+            self._checks = Checks(self.state) if self._checks is not None else None
+
+    def memory(self) -> tuple[Any, ...]:
+        """What a state file keeps; the caller's clock and the lock stay outside."""
+        return self.state, self._keys, self.webhooks
+
+    def remember(self, memory: tuple[Any, ...]) -> None:
+        """Go on from a state file, on this core's clock and under its address."""
+        with self.lock:
+            clock, options = self.state.clock, self.state.options
+            self.state, self._keys, self.webhooks = memory
+            self.state.clock, self.state.options = clock, options
+            self._checks = Checks(self.state) if self._checks is not None else None
 
     def run_due(self) -> None:
         """Run what has fallen due on the caller's clock (every call does this first)."""

@@ -4,6 +4,7 @@ These are the doors that hosted pages, control routes and tests go through.
 """
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from infra.local.fake_stripe import (
     accounts,
@@ -23,6 +24,19 @@ from infra.local.fake_stripe.webhooks import Delivery, Webhooks
 
 if TYPE_CHECKING:
     from threading import RLock
+
+
+def _returning(return_url: str, intent: Body) -> str:
+    """`return_url` with what Stripe appends to it."""
+    if not return_url:
+        return ""
+    status = intent["status"]
+    words = {
+        intent["object"]: intent["id"],
+        f"{intent['object']}_client_secret": intent["client_secret"],
+        "redirect_status": "failed" if status == "requires_payment_method" else status,
+    }
+    return f"{return_url}{'&' if '?' in return_url else '?'}{urlencode(words)}"
 
 
 class Doors:
@@ -96,15 +110,17 @@ class Doors:
             if intent_id in where.payment_intents:
                 intent = where.payment_intents[intent_id]
                 confirmation.authenticate(self.state, where, intent, passed=passed)
-                return return_url
+                return _returning(return_url, intent)
             setup = where.setup_intents[intent_id]
             setup_intents.authenticate(self.state, where, setup, passed=passed)
             session_id = where.session_of.get(intent_id)
-            if session_id is not None and setup["status"] == "succeeded":
-                session = where.sessions[session_id]
-                checkout.complete(self.state, where, session)
-                return checkout.success_url(session)
-            return return_url
+            if session_id is None:
+                return _returning(return_url, setup)
+            if setup["status"] != "succeeded":
+                return return_url
+            session = where.sessions[session_id]
+            checkout.complete(self.state, where, session)
+            return checkout.success_url(session)
 
     # Connect
 

@@ -17,6 +17,7 @@ from infra.local.fake_stripe import (
     payouts,
     refunds,
     setup_intents,
+    webhook_endpoints,
 )
 from infra.local.fake_stripe.endpoints import Route, Routes
 from infra.local.fake_stripe.errors import FakeStripeRefusal
@@ -25,7 +26,7 @@ ROUTES: Final[Routes] = {
     template: route
     for module in (
         accounts, balance, charges, checkout, customers, disputes, events, mandates,
-        payment_intents, payment_methods, payouts, refunds, setup_intents,
+        payment_intents, payment_methods, payouts, refunds, setup_intents, webhook_endpoints,
     )
     for template, route in module.ROUTES.items()
 }  # fmt: skip

@@ -85,7 +85,19 @@ class Account:
     payout_days: set[tuple[str, int]] = field(default_factory=set)
     payout_failures: list[str] = field(default_factory=list)
     declines: dict[tuple[str, int, str], list[int]] = field(default_factory=dict)
+    webhook_endpoints: dict[str, Body] = field(default_factory=dict)
     deauthorized: bool = False
+
+
+@dataclass(slots=True)
+class AccountLink:
+    """A single-use link to a seller's onboarding page."""
+
+    account: str
+    return_url: str
+    refresh_url: str
+    expires_at: int
+    used: bool = False
 
 
 @dataclass(order=True, slots=True)
@@ -116,10 +128,15 @@ class State:
         self._count = 0
         self._pinned: int | None = None
         self.scripts: dict[str, list[Any]] = {}
-        self.account_links: dict[str, tuple[str, str, str]] = {}
+        self.webhook_endpoints: list[Any] = []
+        self.account_links: dict[str, AccountLink] = {}
         platform = self.new_id("acct")
         self.platform = Account(platform, {"id": platform})
         self.accounts: dict[str, Account] = {platform: self.platform}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a state file keeps: everything but the caller's clock."""
+        return {name: value for name, value in vars(self).items() if name != "clock"}
 
     @property
     def now(self) -> int:

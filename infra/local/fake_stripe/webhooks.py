@@ -26,6 +26,8 @@ class Endpoint:
     url: str = ""
     connect: bool = False
     api_version: str | None = None
+    enabled_events: tuple[str, ...] = ("*",)
+    id: str = ""
 
     @classmethod
     def pair(cls, secret: str, connect_secret: str | None = None, url: str = "") -> list[Self]:
@@ -85,6 +87,7 @@ class Webhooks:
 
     def __init__(self, state: State, endpoints: Sequence[Endpoint]) -> None:
         self.endpoints = list(endpoints)
+        state.webhook_endpoints = self.endpoints
         self._state = state
         self._queue: list[Delivery] = []
         state.watchers.append(self._enqueue)
@@ -92,7 +95,8 @@ class Webhooks:
     def _enqueue(self, account: Account, event: Body) -> None:
         connected = account is not self._state.platform
         for endpoint in self.endpoints:
-            if endpoint.connect == connected:
+            wanted = "*" in endpoint.enabled_events or event["type"] in endpoint.enabled_events
+            if wanted and endpoint.connect == connected:
                 self._queue.append(Delivery(endpoint, event, event["created"]))
 
     def due(self) -> list[Delivery]:
@@ -101,7 +105,8 @@ class Webhooks:
         return [delivery for delivery in self._queue if delivery.due_at <= now]
 
     def header(self, delivery: Delivery) -> str:
-        return sign(delivery.body, delivery.endpoint.secrets, self._state.now)
+        """Signed now, on the caller's clock: an advanced test clock makes no signature stale."""
+        return sign(delivery.body, delivery.endpoint.secrets, self._state.clock())
 
     def acknowledge(self, delivery: Delivery) -> None:
         """The endpoint answered 2xx."""
@@ -117,6 +122,9 @@ class Webhooks:
         delivery.due_at = self._state.now + wait
         if delivery.due_at > delivery.event["created"] + GIVES_UP_AFTER:
             self.lose(delivery)
+
+    def waiting(self) -> int:
+        return len(self._queue)
 
     def lose(self, delivery: Delivery) -> None:
         """It will never arrive; only `/v1/events` still knows it."""
