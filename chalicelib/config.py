@@ -46,6 +46,8 @@ class Settings:
     staff_jwks_url: str = ""
     aws_endpoint_url: str = ""
     aws_region: str = ""
+    # Only the sweep has it: the worker it hands effects to.
+    effects_function_name: str = ""
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
