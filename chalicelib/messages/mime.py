@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
     from chalicelib.messages.views import Message
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,189}")
-_TOKEN = re.compile(r"[\x21-\x7e]{1,250}")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+_ADDRESS_LONGEST = 254
+_TOKEN = re.compile(r"[\x21-\x7e]{1,900}")
 _FILE_NAME = re.compile(r"[^\w.() -]+")
 
 
@@ -56,21 +59,23 @@ def to_mime(
     list_unsubscribe: str | None = None,
 ) -> bytes:
     """The finished message. Raises UnsafeHeaderError for an address or token that is none."""
-    mail = EmailMessage(policy=SMTP.clone(max_line_length=200))
+    mail = EmailMessage(policy=SMTP)
     mail["From"] = _mailbox(sender)
     mail["To"] = _mailbox(recipient)
     if reply_to is not None:
         mail["Reply-To"] = _mailbox(reply_to)
     mail["Subject"] = _one_line(message.subject)
     mail["Date"] = format_datetime(date)
-    mail["Message-ID"] = f"<{_token(message_id.strip('<>'))}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "All"
-    mail["X-Duecourse-Notice"] = _token(notice_key)
+    tokens = {
+        "Message-ID": f"<{_token(message_id.strip('<>'))}>",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "X-Duecourse-Notice": _token(notice_key),
+    }
     if list_unsubscribe is not None:
-        mail["List-Unsubscribe"] = f"<{_token(list_unsubscribe)}>"
-    mail.set_content(message.text, cte="quoted-printable")
-    mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
+        tokens["List-Unsubscribe"] = f"<{_token(list_unsubscribe)}>"
+    mail.set_content(_encodable(message.text), cte="quoted-printable")
+    mail.add_alternative(_encodable(message.html), subtype="html", cte="quoted-printable")
     for attachment in attachments:
         maintype, _, subtype = attachment.media_type.partition("/")
         mail.add_attachment(
@@ -80,7 +85,9 @@ def to_mime(
             filename=_file_name(attachment.file_name),
         )
     _fix_boundaries(mail, message_id)
-    return mail.as_bytes()
+    # Written here, because the email package breaks a long token into pieces no one can match.
+    head = "".join(f"{name}: {value}\r\n" for name, value in tokens.items())
+    return head.encode("ascii") + mail.as_bytes()
 
 
 def _fix_boundaries(mail: EmailMessage, message_id: str) -> None:
@@ -92,7 +99,7 @@ def _fix_boundaries(mail: EmailMessage, message_id: str) -> None:
 
 
 def _mailbox(box: Mailbox) -> Address:
-    if not _ADDRESS.fullmatch(box.address):
+    if len(box.address) > _ADDRESS_LONGEST or not _ADDRESS.fullmatch(box.address):
         raise UnsafeHeaderError("not one plain mail address")
     return Address(display_name=_one_line(box.name), addr_spec=box.address)
 
@@ -100,6 +107,11 @@ def _mailbox(box: Mailbox) -> Address:
 def _one_line(value: str) -> str:
     """A person's text without line breaks and other controls."""
     return " ".join("".join(c if c.isprintable() else " " for c in value).split())
+
+
+def _encodable(body: str) -> str:
+    """Half a character (a lone surrogate in a name) must not cost the mail."""
+    return body.encode("utf-8", "replace").decode()
 
 
 def _token(value: str) -> str:
