@@ -6,8 +6,9 @@ import pytest
 
 from tests.emulator import emulator
 from tests.logs import log_lines
+from tests.stack import stack
 
-__all__ = ["emulator", "log_lines"]
+__all__ = ["emulator", "log_lines", "stack"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -25,18 +25,20 @@ def met_half_way(package: Package) -> Package:
     # Dependencies beside the zip: the emulator would unzip 180 MB for each worker it starts.
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     variables["PYTHONPATH"] = str(package.dependencies)
-    _allow_default_schedule_group(template)
+    # The emulator checks Scheduler rights against the group `default`, whatever the group,
+    group = "arn:aws:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/default/*"
+    _widen(template, "scheduler:CreateSchedule", {"Fn::Sub": group})
+    # and a raw mail against no identity at all.
+    _widen(template, "ses:SendRawEmail", "*")
     _allow_plain_http(template)
     return replace(package, template=template)
 
 
-def _allow_default_schedule_group(template: dict[str, Any]) -> None:
-    """The emulator checks Scheduler rights against the group `default`, whatever the group."""
+def _widen(template: dict[str, Any], action: str, resource: Any) -> None:
     role = template["Resources"]["EffectsWorkerRole"]["Properties"]
     for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
-        if "scheduler:CreateSchedule" in statement["Action"]:
-            arn = "arn:aws:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/default/*"
-            statement["Resource"].append({"Fn::Sub": arn})
+        if action in statement["Action"]:
+            statement["Resource"].append(resource)
 
 
 def _allow_plain_http(template: dict[str, Any]) -> None:

@@ -146,9 +146,13 @@ def _wait_until_listening(port: int, process: subprocess.Popen[bytes], log_file:
     raise WorldError(f"the fake Stripe did not start:\n{log_file.read_text()[-2000:]}")
 
 
-def register_webhook(stripe: StripeChoice, url: str) -> str:
-    """Tell the fake where its events go; the secret it will sign them with."""
-    form = urllib.parse.urlencode({"url": url, "enabled_events[]": "*"}).encode()
+def register_webhook(stripe: StripeChoice, url: str, *, connect: bool) -> str:
+    """Tell the fake where its events go; the secret it will sign them with.
+
+    As at Stripe, events of connected accounts go to an endpoint of their own.
+    """
+    wish = {"url": url, "enabled_events[]": "*", "connect": str(connect).lower()}
+    form = urllib.parse.urlencode(wish).encode()
     request = urllib.request.Request(  # noqa: S310
         f"{stripe.api_base}/v1/webhook_endpoints",
         data=form,
@@ -181,8 +185,9 @@ def deploy_all(emulator: Emulator, stripe: StripeChoice, issuer: Issuer) -> dict
         },
     )
     if stripe.api_base:
-        secret = register_webhook(stripe, outputs["PublicUrl"] + WEBHOOK_PATH)
-        put_secret(emulator, WEBHOOK_SECRETS, json.dumps([secret]))
+        url = outputs["PublicUrl"] + WEBHOOK_PATH
+        signing = [register_webhook(stripe, url, connect=connect) for connect in (False, True)]
+        put_secret(emulator, WEBHOOK_SECRETS, json.dumps(signing))
     return outputs | {
         "EmulatorUrl": emulator.endpoint_url,
         "StripeUrl": stripe.api_base,
