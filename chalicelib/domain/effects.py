@@ -96,7 +96,7 @@ def _told(
     at: datetime,
 ) -> tuple[Effect, ...]:
     match payload:
-        case inv.InvoiceFinalized():
+        case inv.InvoiceFinalized() | inv.InvoiceIssued():
             told = (*document("invoice"), *mail("invoice_sent", audience))
             return (*told, *event("invoice.finalized"))
         case inv.ChargeFailed():

@@ -42,6 +42,21 @@ class InvoiceFinalized:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceIssued:
+    """A subscription's invoice: made and numbered in one step, never a draft to be seen."""
+
+    kind: ClassVar[str] = "issued"
+    invoice: Invoice
+    number: str
+    issued_on: date
+    due_on: date
+    charge_at: datetime
+
+    def key(self, seq: int) -> str:
+        return "created"
+
+
+@dataclass(frozen=True, slots=True)
 class ChargeRequested:
     """Staff, the payer or a new card want a try now."""
 

@@ -44,6 +44,8 @@ def step(invoice: Invoice | None, payload: Any, fact: Fact) -> Invoice:
     """What the payload changes, without plan, version and chain. Uses only `fact.at`."""
     if isinstance(payload, facts.InvoiceCreated):
         return payload.invoice
+    if isinstance(payload, facts.InvoiceIssued):
+        return _finalized(payload.invoice, payload, fact)
     if invoice is None:
         raise BrokenRecord(f"{fact.kind} before created")
     match payload:
@@ -116,10 +118,7 @@ def _payment_step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
         case facts.ChargeFailed():
             return _failed(invoice, payload, fact)
         case facts.AttemptNotExecuted():
-            closed = _attempt(
-                invoice, payload, result=AttemptResult.NOT_EXECUTED, resolved_at=fact.at
-            )
-            return _move(closed, closed.open_status())
+            return _not_executed(invoice, payload, fact)
         case facts.PaymentCancelled(payment_id=payment_id):
             return _payment_cancelled(invoice, payment_id, fact)
         case facts.FeePosted(payment_id=payment_id, fee=fee):
@@ -155,7 +154,9 @@ def _after_payment(invoice: Invoice, payload: Any) -> Invoice:
             raise BrokenRecord(f"no step for {type(payload).__name__}")
 
 
-def _finalized(invoice: Invoice, payload: facts.InvoiceFinalized, fact: Fact) -> Invoice:
+def _finalized(
+    invoice: Invoice, payload: facts.InvoiceFinalized | facts.InvoiceIssued, fact: Fact
+) -> Invoice:
     numbered = replace(
         invoice,
         number=payload.number,
@@ -219,6 +220,15 @@ def _failed(invoice: Invoice, payload: facts.ChargeFailed, fact: Fact) -> Invoic
     if moved.dunning is None and payload.policy is not None:
         moved = replace(moved, dunning=Dunning(policy=payload.policy, first_failed_at=fact.at))
     return _move(moved, moved.open_status())
+
+
+def _not_executed(invoice: Invoice, payload: facts.AttemptNotExecuted, fact: Fact) -> Invoice:
+    """A try that never happened gives its dunning slot back."""
+    closed = _attempt(invoice, payload, result=AttemptResult.NOT_EXECUTED, resolved_at=fact.at)
+    attempt = _known(closed, payload.payment_id).attempts[payload.number - 1]
+    if attempt.slot is not None:
+        closed = _slots_done(closed, attempt.slot)
+    return _move(closed, closed.open_status())
 
 
 def _payment_cancelled(invoice: Invoice, payment_id: str, fact: Fact) -> Invoice:

@@ -14,14 +14,14 @@ from chalicelib.domain.ledger import Leg, legs
 
 def legs_for(invoice: Invoice | None, payload: Any) -> tuple[Leg, ...]:
     """The posting of `payload` on the invoice as it was before."""
+    if isinstance(payload, facts.InvoiceIssued):
+        return _owed(payload.invoice)
     if invoice is None:
         return ()
-    currency, totals = invoice.currency, invoice.totals
+    currency = invoice.currency
     match payload:
         case facts.InvoiceFinalized():
-            return legs(
-                currency, receivable=totals.total, revenue=-totals.subtotal, tax=-totals.tax
-            )
+            return _owed(invoice)
         case facts.InvoiceCancelled():
             return _cancelled(invoice)
         case facts.ChargeSucceeded(amount=amount, fee=fee):
@@ -53,6 +53,13 @@ def legs_for(invoice: Invoice | None, payload: Any) -> tuple[Leg, ...]:
             return legs(currency, receivable=lost, disputes=-lost)
         case _:
             return ()
+
+
+def _owed(invoice: Invoice) -> tuple[Leg, ...]:
+    totals = invoice.totals
+    return legs(
+        invoice.currency, receivable=totals.total, revenue=-totals.subtotal, tax=-totals.tax
+    )
 
 
 def _cancelled(invoice: Invoice) -> tuple[Leg, ...]:

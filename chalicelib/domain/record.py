@@ -72,7 +72,7 @@ def on_invoice(
 
 
 def on_party(
-    head: Party | None,
+    head: Party,
     payload: Any,
     *,
     at: datetime,
@@ -81,14 +81,31 @@ def on_party(
     audience: Audience | None = None,
 ) -> tuple[Party, Fact]:
     """A customer, subscription or business after `payload`, and the sealed fact."""
-    first: Any = _created(payload) if head is None else head
-    kind = type(first)
+    return _on_party(head, head, payload, at, actor, why, audience or Audience())
+
+
+def first_of_party(
+    record: Party, payload: Any, *, at: datetime, actor: Actor = SYSTEM
+) -> tuple[Party, Fact]:
+    """The `created` fact of a record that does not exist yet."""
+    return _on_party(None, record, payload, at, actor, "", Audience())
+
+
+def _on_party(
+    head: Party | None,
+    subject: Party,
+    payload: Any,
+    at: datetime,
+    actor: Actor,
+    why: str,
+    audience: Audience,
+) -> tuple[Party, Fact]:
     seq, previous = (head.version + 1, head.chain) if head else (1, "")
     fact = seal(
         Fact(
-            business_id=first.id if kind is Business else first.business_id,
-            subject=_SUBJECTS[kind],
-            subject_id=first.id,
+            business_id=subject.id if isinstance(subject, Business) else subject.business_id,
+            subject=_SUBJECTS[type(subject)],
+            subject_id=subject.id,
             seq=seq,
             key=payload.key(seq),
             kind=payload.kind,
@@ -97,17 +114,9 @@ def on_party(
             why=why,
             data=payload,
             legs=party_fold.business_legs(payload),
-            effects=effects.for_party(payload, audience or Audience()),
+            effects=effects.for_party(payload, audience),
             previous=previous,
         )
     )
-    after: Party = party_fold.apply(head, fact, party_fold.STEPS[kind])
+    after: Party = party_fold.apply(head, fact, party_fold.STEPS[type(subject)])
     return after, fact
-
-
-def _created(payload: Any) -> Any:
-    """The record inside a `created` payload."""
-    for name in ("customer", "subscription", "business"):
-        if hasattr(payload, name):
-            return getattr(payload, name)
-    raise TypeError(f"{type(payload).__name__} does not create anything")

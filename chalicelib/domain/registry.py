@@ -19,7 +19,8 @@ HEADS: dict[Subject, type] = {
 
 _PAYLOADS: dict[Subject, tuple[type, ...]] = {
     Subject.INVOICE: (
-        i.InvoiceCreated, i.InvoiceFinalized, i.ChargeRequested, i.RequestRefused, i.PaymentOpened,
+        i.InvoiceCreated, i.InvoiceFinalized, i.InvoiceIssued, i.ChargeRequested,
+        i.RequestRefused, i.PaymentOpened,
         i.AttemptStarted, i.ResultUnknown, i.ChargeProcessing, i.ActionRequired, i.ChargeSucceeded,
         i.ChargeFailed, i.AttemptNotExecuted, i.PaymentCancelled, i.FeePosted, i.SlotSkipped,
         i.Replanned, i.Reminded, i.WentOverdue, i.InvoiceCancelled, i.WrittenOff,

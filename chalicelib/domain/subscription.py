@@ -17,6 +17,7 @@ from chalicelib.domain import money
 from chalicelib.domain.dates import Period, add_months, instant
 from chalicelib.domain.errors import Conflict, InvalidInput
 from chalicelib.domain.invoice import Line, totals_of
+from chalicelib.domain.parties import Terms
 
 BILLING_HOUR = time(6)  # local; invoices are made before people start work
 
@@ -156,7 +157,9 @@ def check(subscription: Subscription) -> Subscription:
     return subscription
 
 
-def schedule(subscription: Subscription, *, limit: int = 120) -> Iterator[ExpectedCharge]:
+def schedule(
+    subscription: Subscription, terms: Terms = Terms.DUE_ON_RECEIPT, *, limit: int = 120
+) -> Iterator[ExpectedCharge]:
     """Every charge of the contract, from the first on; an open contract shows its first `limit`."""
     for index in range(limit):
         line = subscription.line(index)
@@ -165,7 +168,7 @@ def schedule(subscription: Subscription, *, limit: int = 120) -> Iterator[Expect
         yield ExpectedCharge(
             index=index,
             period=line.period,
-            due_on=line.period.start_on,
+            due_on=terms.due_on(line.period.start_on),
             amount=totals_of((line,)).total,
             status="billed" if index < subscription.next_index else "scheduled",
         )

@@ -12,6 +12,7 @@ from chalicelib.ports.gateway import Gateway
 from chalicelib.ports.outside import (
     Bus,
     Clock,
+    Deliverer,
     Documents,
     Files,
     Ids,
@@ -30,6 +31,7 @@ class Links:
 
     portal: str = "https://pay.example"
     back_office: str = "https://desk.example"
+    mail_from: str = "billing@duecourse.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +50,5 @@ class Ports:
     clock: Clock
     ids: Ids
     tokens: Tokens
+    deliverer: Deliverer
     links: Links = field(default_factory=Links)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from chalicelib.documents import InvoiceView, ReceiptView
+from chalicelib.ports.rows import FactRef
 
 
 class QueueName(StrEnum):
@@ -60,6 +61,14 @@ class Files(Protocol):
 class Bus(Protocol):
     def publish(self, name: str, detail: Mapping[str, object]) -> None:
         """A domain event; EventBridge passes it on to whom the business likes."""
+        ...
+
+
+class Deliverer(Protocol):
+    """The effects worker: only it may claim effects, so others ask it."""
+
+    def deliver(self, refs: Sequence[FactRef]) -> None:
+        """Have the open effects of these facts delivered now; repeating is harmless."""
         ...
 
 

@@ -10,7 +10,7 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.facts import STRIPE, SYSTEM, Actor
 from chalicelib.domain.party_facts import BusinessChanged, BusinessCreated
-from chalicelib.domain.record import on_party
+from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import Change, UniqueClaim
 from chalicelib.services.case import again_when_stale, now_of
@@ -22,8 +22,8 @@ def create_business(ports: Ports, business: Business, *, actor: Actor = SYSTEM) 
     """Raises InvalidInput for an unknown zone or currency."""
     dates.zone(business.zone)
     money.check_currency(business.currency)
-    created, fact = on_party(
-        None, BusinessCreated(business), at=now_of(ports, business), actor=actor
+    created, fact = first_of_party(
+        business, BusinessCreated(business), at=now_of(ports, business), actor=actor
     )
     claims = _account_claim(business)
     ports.store.append([Change(created, fact)], side=claims, clock_id=business.test_clock_id)

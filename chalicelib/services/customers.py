@@ -19,7 +19,7 @@ from chalicelib.domain.party_facts import (
     MethodSaved,
     StripeCustomerLinked,
 )
-from chalicelib.domain.record import on_party
+from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.domain.stripe_objects import SetupPage
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import FactExists
@@ -38,7 +38,11 @@ def create_customer(
     """Raises InvalidInput without a name or with an address that is none."""
     _check(customer)
     business = ports.store.business(customer.business_id)
-    return _record(ports, business, None, CustomerCreated(customer), actor=actor, side=side)
+    created, fact = first_of_party(
+        customer, CustomerCreated(customer), at=now_of(ports, business), actor=actor
+    )
+    ports.store.append([Change(created, fact)], side=side, clock_id=business.test_clock_id)
+    return created
 
 
 def change_customer(
@@ -232,21 +236,19 @@ def _refuse_while_charging(ports: Ports, customer: Customer, method_id: str) -> 
 def _record(
     ports: Ports,
     business: Business,
-    customer: Customer | None,
+    customer: Customer,
     payload: Any,
     *,
     actor: Actor,
-    side: tuple[SideRow, ...] = (),
 ) -> Customer:
-    subject = customer or payload.customer
     after, fact = on_party(
         customer,
         payload,
         at=now_of(ports, business),
         actor=actor,
-        audience=audience_of(business, subject),
+        audience=audience_of(business, customer),
     )
-    ports.store.append([Change(after, fact)], side=side, clock_id=business.test_clock_id)
+    ports.store.append([Change(after, fact)], clock_id=business.test_clock_id)
     return after
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time
+from typing import Any
 
 from chalicelib.domain import chargeability, keys
 from chalicelib.domain import invoice_facts as facts
@@ -97,13 +98,14 @@ def create_invoice(
         external_ref=external_ref,
         auto_charge=auto_charge,
     )
-    created = _created(Case(business, customer, draft, now), actor)
-    ports.store.append([created], side=side, clock_id=business.test_clock_id)
-    assert isinstance(created.head, Invoice)
-    return created.head
+    first = created(Case(business, customer, draft, now), facts.InvoiceCreated(draft), actor)
+    ports.store.append([first], side=side, clock_id=business.test_clock_id)
+    assert isinstance(first.head, Invoice)
+    return first.head
 
 
-def _created(case: Case, actor: Actor) -> Change:
+def created(case: Case, payload: Any, actor: Actor) -> Change:
+    """The first fact of the case's invoice."""
     around = Circumstances(
         at=case.now,
         policy=case.policy,
@@ -111,21 +113,12 @@ def _created(case: Case, actor: Actor) -> Change:
         audience=audience_of(case.business, case.customer),
         actor=actor,
     )
-    return Change(*on_invoice(None, facts.InvoiceCreated(case.invoice), around))
+    return Change(*on_invoice(None, payload, around))
 
 
-def finalized(
-    case: Case, *, sequence: int, issued_on: date, due_on: date, actor: Actor
-) -> tuple[Case, Change]:
-    """The numbered invoice: charged on its due date, or at once when that is today."""
-    at_once = due_on <= issued_on
-    payload = facts.InvoiceFinalized(
-        number=case.business.invoice_number(sequence),
-        issued_on=issued_on,
-        due_on=due_on,
-        charge_at=case.now if at_once else instant(due_on, CHARGE_HOUR, case.business.zone),
-    )
-    return change(case, payload, actor=actor, why="Sent.")
+def charge_at(business: Business, due_on: date, today: date, now: datetime) -> datetime:
+    """On the due date in the morning, or at once when that is today."""
+    return now if due_on <= today else instant(due_on, CHARGE_HOUR, business.zone)
 
 
 def finalize_invoice(
@@ -146,9 +139,13 @@ def finalize_invoice(
         sequence = ports.store.next_number(business_id)
         issued = issued_on or local_date(case.now, case.business.zone)
         due = due_on or case.invoice.terms.due_on(issued)
-        after, written = finalized(
-            case, sequence=sequence, issued_on=issued, due_on=due, actor=actor
+        payload = facts.InvoiceFinalized(
+            number=case.business.invoice_number(sequence),
+            issued_on=issued,
+            due_on=due,
+            charge_at=charge_at(case.business, due, issued, case.now),
         )
+        after, written = change(case, payload, actor=actor, why="Sent.")
         ports.store.append(
             [written],
             side=[NumberRange(business_id, sequence, 1)],

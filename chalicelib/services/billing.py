@@ -1,0 +1,143 @@
+"""Billing: due subscriptions become invoices, each period once, numbers without a gap.
+
+The run finds due subscriptions by shard and hands them to the queue in small batches. A batch takes
+its numbers, writes its invoices and moves its subscriptions on in one transaction; what somebody
+else has billed meanwhile is left out when it is tried again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain import keys
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.dates import local_date
+from chalicelib.domain.due import DueKind
+from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.party_facts import PeriodBilled
+from chalicelib.domain.record import on_party
+from chalicelib.domain.subscription import Subscription, SubscriptionStatus
+from chalicelib.ports import Ports
+from chalicelib.ports.outside import QueueName
+from chalicelib.ports.rows import Change, DueRef, NumberRange
+from chalicelib.services.case import Case, again_when_stale, now_of
+from chalicelib.services.invoices import charge_at, created, draft_of
+from chalicelib.services.subscriptions import days_before
+
+# Two changes of two rows each for every invoice, and the counter: 24 fill DynamoDB's 100 items.
+BATCH = 24
+
+
+def bill_due_subscriptions(ports: Ports) -> int:
+    """Find what is due on the wall's clock and hand it to the billing queue, batch by batch."""
+    until, found = ports.clock.now(), 0
+    for shard in range(ports.store.shards):
+        cursor = None
+        while True:
+            page = ports.store.due(
+                DueKind.BILL, until=until, shard=shard, limit=BATCH * 4, cursor=cursor
+            )
+            found += _hand_over(ports, page.items)
+            cursor = page.cursor
+            if cursor is None:
+                break
+    return found
+
+
+def _hand_over(ports: Ports, due: Sequence[DueRef]) -> int:
+    by_business: dict[str, list[str]] = defaultdict(list)
+    for ref in due:
+        by_business[ref.business_id].append(ref.subject_id)
+    for business_id, subscription_ids in by_business.items():
+        for start in range(0, len(subscription_ids), BATCH):
+            batch = ",".join(subscription_ids[start : start + BATCH])
+            body = {"job": "bill", "business_id": business_id, "subscription_ids": batch}
+            ports.queue.send(QueueName.BILLING, body)
+    return len(due)
+
+
+def bill_subscriptions(
+    ports: Ports, business_id: str, subscription_ids: Sequence[str]
+) -> list[Invoice]:
+    """Make the next invoice of each that is due, at most `BATCH` at a time, in one transaction."""
+    assert len(subscription_ids) <= BATCH
+
+    def once() -> list[Invoice]:
+        business = ports.store.business(business_id)
+        now = now_of(ports, business)
+        due = [ports.store.subscription(business_id, one) for one in sorted(subscription_ids)]
+        due = [one for one in due if is_due(one, now)]
+        return _bill(ports, business, due, now) if due else []
+
+    return again_when_stale(once)
+
+
+def is_due(subscription: Subscription, now: datetime) -> bool:
+    at = subscription.next_bill_at
+    return subscription.status is SubscriptionStatus.ACTIVE and at is not None and at <= now
+
+
+def _bill(
+    ports: Ports, business: Business, due: list[Subscription], now: datetime
+) -> list[Invoice]:
+    first = ports.store.next_number(business.id)
+    changes: list[Change] = []
+    invoices: list[Invoice] = []
+    for offset, subscription in enumerate(due):
+        customer = ports.store.customer(business.id, subscription.customer_id)
+        number = business.invoice_number(first + offset)
+        invoice, issued = _issue(business, customer, subscription, number, now)
+        changes += [issued, _move_on(business, customer, subscription, invoice, now)]
+        invoices.append(invoice)
+    numbers = NumberRange(business.id, first, len(due))
+    ports.store.append(changes, side=[numbers], clock_id=business.test_clock_id)
+    return invoices
+
+
+def _issue(
+    business: Business, customer: Customer, subscription: Subscription, number: str, now: datetime
+) -> tuple[Invoice, Change]:
+    """The period's invoice. Terms count from its first day, or from today when that is later."""
+    line = subscription.line(subscription.next_index)
+    assert line is not None
+    assert line.period is not None, "a subscription is due only while it has a next period"
+    invoice_id = keys.billed_invoice(subscription.id, subscription.next_index)
+    draft = replace(
+        draft_of(business, customer, (line,), invoice_id=invoice_id, at=now),
+        subscription_id=subscription.id,
+        period=line.period,
+        auto_charge=subscription.auto_charge,
+    )
+    today = local_date(now, business.zone)
+    issued = facts.InvoiceIssued(
+        invoice=draft,
+        number=number,
+        issued_on=today,
+        due_on=(due_on := draft.terms.due_on(max(today, line.period.start_on))),
+        charge_at=charge_at(business, due_on, today, now),
+    )
+    change = created(Case(business, customer, draft, now), issued, SYSTEM)
+    assert isinstance(change.head, Invoice)
+    return change.head, change
+
+
+def _move_on(
+    business: Business,
+    customer: Customer,
+    subscription: Subscription,
+    invoice: Invoice,
+    now: datetime,
+) -> Change:
+    billed = PeriodBilled(
+        subscription.next_index,
+        invoice.id,
+        days_before=days_before(business, customer),
+        zone=business.zone,
+    )
+    return Change(*on_party(subscription, billed, at=now))

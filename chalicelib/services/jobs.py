@@ -1,0 +1,75 @@
+"""Follow-up work on the billing queue: each job is safe to run again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalicelib.domain.errors import Conflict
+from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.payment import Trigger
+from chalicelib.ports import Ports
+from chalicelib.services import billing, charging, clocks, subscriptions
+from chalicelib.services.invoices import request_charge
+
+
+def run_job(ports: Ports, body: Mapping[str, str]) -> None:
+    """One message of the billing queue."""
+    business_id, subject_id = body["business_id"], body.get("subject_id", "")
+    match body["job"]:
+        case "bill":
+            billing.bill_subscriptions(ports, business_id, body["subscription_ids"].split(","))
+        case "charge_open_invoices":
+            charge_open_invoices(ports, business_id, subject_id, body["fact_key"])
+        case "replan_open_invoices":
+            replan_open_invoices(ports, business_id, subject_id)
+        case "resume_subscriptions":
+            subscriptions.resume_after_payment(ports, business_id, subject_id)
+        case "cancel_open_invoices":
+            subscriptions.cancel_open_invoices(ports, business_id, subject_id)
+        case "advance_clock":
+            clocks.advance_clock(ports, subject_id)
+        case unknown:
+            raise ValueError(f"no such job: {unknown}")
+
+
+def charge_open_invoices(ports: Ports, business_id: str, customer_id: str, fact_key: str) -> int:
+    """A new card: charge at once what has failed or is overdue; plan anew what is not yet due."""
+    customer = ports.store.customer(business_id, customer_id)
+    asked = 0
+    for invoice_id in _open_invoices(ports, business_id, customer_id):
+        invoice = ports.store.invoice(business_id, invoice_id)
+        failed = invoice.dunning is not None or invoice.overdue_at is not None
+        if not failed or not customer.auto_charge:
+            charging.run_step(ports, business_id, invoice_id)
+            continue
+        try:
+            request_charge(
+                ports,
+                business_id,
+                invoice_id,
+                request_id=f"new-card/{fact_key}",
+                trigger=Trigger.NEW_CARD,
+                actor=SYSTEM,
+            )
+        except Conflict:
+            # Under way, on hold or capped: the plan says so, and nothing is owed to the new card.
+            continue
+        asked += 1
+    return asked
+
+
+def replan_open_invoices(ports: Ports, business_id: str, customer_id: str) -> None:
+    """A card is gone or a switch was turned: keep every stored plan true."""
+    for invoice_id in _open_invoices(ports, business_id, customer_id):
+        charging.run_step(ports, business_id, invoice_id)
+
+
+def _open_invoices(ports: Ports, business_id: str, customer_id: str) -> list[str]:
+    found: list[str] = []
+    cursor = None
+    while True:
+        page = ports.store.invoices_of(business_id, customer_id, open_only=True, cursor=cursor)
+        found += [invoice.id for invoice in page.items if invoice.is_open]
+        cursor = page.cursor
+        if cursor is None:
+            return found

@@ -1,0 +1,42 @@
+"""A fact with the records it is about: what notices and documents are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.subscription import Subscription
+from chalicelib.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A fact with the records it is about, as they are now."""
+
+    business: Business
+    fact: Fact
+    invoice: Invoice | None = None
+    customer: Customer | None = None
+    subscription: Subscription | None = None
+
+
+def open_matter(ports: Ports, business: Business, fact: Fact) -> Matter:
+    """Load what the fact is about."""
+    match fact.subject:
+        case Subject.INVOICE:
+            invoice = ports.store.invoice(business.id, fact.subject_id)
+            customer = ports.store.customer(business.id, invoice.customer_id)
+            return Matter(business, fact, invoice=invoice, customer=customer)
+        case Subject.SUBSCRIPTION:
+            subscription = ports.store.subscription(business.id, fact.subject_id)
+            customer = ports.store.customer(business.id, subscription.customer_id)
+            return Matter(business, fact, customer=customer, subscription=subscription)
+        case Subject.CUSTOMER:
+            return Matter(
+                business, fact, customer=ports.store.customer(business.id, fact.subject_id)
+            )
+        case Subject.BUSINESS:
+            return Matter(business, fact)

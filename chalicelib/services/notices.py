@@ -1,0 +1,238 @@
+"""Notices: from a fact to what a mail or text message says, and whether it is still true.
+
+Mail can only be bounded, so a notice is checked against the present before it is sent: nobody is
+told of a failed payment that has been paid since.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from chalicelib import documents as paper
+from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain import party_facts as party
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.dates import add_months, iso, local_date
+from chalicelib.domain.declines import Decline, payer_text_key
+from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind
+from chalicelib.domain.payment import AttemptResult, Payment
+from chalicelib.domain.subscription import SubscriptionStatus
+from chalicelib.messages import NoticeKind, NoticeView, PayerTextKey, StaffView
+from chalicelib.ports import Ports
+from chalicelib.services import portal_links
+from chalicelib.services.matter import Matter
+from chalicelib.services.views import (
+    bank_view,
+    business_view,
+    method_view,
+    paid_by,
+    saved_method_view,
+)
+
+_CHARGING = {NextActionKind.CHARGE, NextActionKind.RETRY}
+_UNPAID = {
+    "invoice_sent", "reminder_upcoming", "reminder_past_due", "payment_failed", "needs_card",
+    "action_required", "checking", "went_overdue", "staff_overdue",
+}  # fmt: skip
+
+
+def still_true(matter: Matter, name: str) -> bool:
+    """Whether the notice would tell the truth if it were sent now."""
+    invoice = matter.invoice
+    if invoice is None:
+        resumed = name == "resumed" and matter.subscription is not None
+        return not resumed or matter.subscription.status is SubscriptionStatus.ACTIVE  # type: ignore[union-attr]
+    if name in _UNPAID and not invoice.is_open:
+        return False
+    if name in {"payment_failed", "needs_card", "action_required"}:
+        return invoice.status is not InvoiceStatus.PROCESSING
+    if name == "checking":
+        live = invoice.live_attempt
+        decided = isinstance(matter.fact.data, facts.ChargeFailed)
+        return decided or (live is not None and live.result is AttemptResult.UNKNOWN)
+    return True
+
+
+def view_of(ports: Ports, matter: Matter, name: str) -> NoticeView:
+    """What the notice says. Staff read codes and next steps; a payer never does."""
+    kind = NoticeKind(name)
+    if matter.invoice is not None:
+        return _invoice_notice(ports, matter, matter.invoice, kind)
+    return _party_notice(ports, matter, kind)
+
+
+def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: NoticeKind) -> NoticeView:
+    business, payload = matter.business, matter.fact.data
+    assert matter.customer is not None
+    today = local_date(matter.fact.at, business.zone)
+    method = _method(matter, invoice, payload)
+    return NoticeView(
+        kind=kind,
+        key=f"{invoice.id}/{matter.fact.seq}/{kind.value}",
+        locale=business.locale if kind.for_staff else invoice.bill_to.locale or business.locale,
+        business=business_view(business),
+        link=_link(ports, invoice, kind),
+        to_name=None if kind.for_staff else matter.customer.name,
+        currency=invoice.currency,
+        amount=_amount(invoice, payload),
+        balance=max(invoice.amount_remaining, 0),
+        invoice_number=invoice.number,
+        description=invoice.lines[0].description,
+        due_on=invoice.due_on,
+        days=abs((invoice.due_on - today).days) if invoice.due_on else None,
+        charge_on=_charge_on(matter, invoice),
+        paid_on=today,
+        refunded_on=today,
+        method=method,
+        transaction_id=_transaction(payload),
+        text_key=_text_key(payload),
+        next_on=_next_on(business, invoice),
+        answer_by=matter.fact.at + timedelta(days=1),
+        subscription=_subscription_name(invoice),
+        bank=bank_view(business),
+        staff=_staff_view(matter, invoice) if kind.for_staff else None,
+    )
+
+
+def _link(ports: Ports, invoice: Invoice, kind: NoticeKind) -> str:
+    if kind.for_staff:
+        return f"{ports.links.back_office}/invoices/{invoice.id}"
+    return portal_links.link_for(ports, invoice)
+
+
+def _amount(invoice: Invoice, payload: Any) -> int:
+    """What the payment, the refund or the dispute was about; else what is still owed."""
+    amount = getattr(payload, "amount", None)
+    if isinstance(amount, int):
+        return amount
+    payment = invoice.payment(getattr(payload, "payment_id", ""))
+    if payment is not None:
+        return payment.amount
+    return invoice.amount_remaining or invoice.totals.total
+
+
+def _method(matter: Matter, invoice: Invoice, payload: Any) -> paper.MethodView | None:
+    payment = invoice.payment(getattr(payload, "payment_id", ""))
+    if payment is not None or isinstance(payload, facts.ExternalPaymentRecorded):
+        number = getattr(payload, "number", None)
+        if payment is not None and isinstance(number, int):
+            return method_view(payment.attempts[number - 1])
+        return paid_by(payload, payment)
+    default = matter.customer.default_method if matter.customer else None
+    return saved_method_view(default) if default else None
+
+
+def _charge_on(matter: Matter, invoice: Invoice) -> date | None:
+    """The day the saved card is charged by itself, while no try has failed."""
+    plan = invoice.next_action
+    own = invoice.auto_charge
+    customer = matter.customer
+    wanted = (customer.auto_charge if own is None else own) if customer else False
+    if not wanted or invoice.dunning is not None or invoice.charge_at is None or plan is None:
+        return None
+    usable = customer is not None and customer.default_method is not None
+    return local_date(invoice.charge_at, matter.business.zone) if usable else None
+
+
+def _next_on(business: Business, invoice: Invoice) -> date | None:
+    """The day of the next try, only if one is planned."""
+    plan = invoice.next_action
+    if plan is None or plan.kind not in _CHARGING or plan.at is None:
+        return None
+    blocked = "slot" in plan.reason or not plan.reason.startswith(("Waits", "It is time"))
+    return None if blocked else local_date(plan.at, business.zone)
+
+
+def _transaction(payload: Any) -> str | None:
+    match payload:
+        case facts.ChargeSucceeded(charge_id=charge_id):
+            return charge_id or None
+        case facts.ExternalPaymentRecorded(reference=reference):
+            return reference
+        case facts.Refunded(refund_id=refund_id):
+            return refund_id
+        case _:
+            return None
+
+
+def _text_key(payload: Any) -> PayerTextKey | None:
+    if isinstance(payload, facts.ChargeFailed):
+        return PayerTextKey(payer_text_key(payload.decline))
+    return PayerTextKey.UNKNOWN if isinstance(payload, facts.ResultUnknown) else None
+
+
+def _subscription_name(invoice: Invoice) -> str | None:
+    return invoice.lines[0].product or None if invoice.subscription_id else None
+
+
+def _staff_view(matter: Matter, invoice: Invoice) -> StaffView:
+    payload, plan = matter.fact.data, invoice.next_action
+    decline: Decline | None = getattr(payload, "decline", None)
+    next_step = None
+    if plan is not None:
+        next_step = f"{plan.reason}" + (f" At {iso(plan.at)[:16]} UTC." if plan.at else "")
+    return StaffView(
+        customer=matter.customer.name if matter.customer else None,
+        classification=decline.decline_class.value if decline else None,
+        codes=_codes(decline) if decline else (),
+        attempt=_attempt_words(invoice, payload),
+        reason=getattr(payload, "reason", None) or matter.fact.why or None,
+        next_step=next_step,
+    )
+
+
+def _codes(decline: Decline) -> tuple[tuple[str, str], ...]:
+    names = (
+        "code", "decline_code", "advice_code", "network_advice_code", "network_decline_code",
+        "network_status", "outcome_reason",
+    )  # fmt: skip
+    return tuple((name, value) for name in names if (value := getattr(decline, name)))
+
+
+def _attempt_words(invoice: Invoice, payload: Any) -> str | None:
+    payment: Payment | None = invoice.payment(getattr(payload, "payment_id", ""))
+    number = getattr(payload, "number", None)
+    if payment is None or not isinstance(number, int):
+        return None
+    return f"{number} ({payment.attempts[number - 1].trigger.value})"
+
+
+def _party_notice(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView:
+    business, customer, payload = matter.business, matter.customer, matter.fact.data
+    method = _party_method(customer, payload)
+    subscription = matter.subscription
+    return NoticeView(
+        kind=kind,
+        key=f"{matter.fact.subject_id}/{matter.fact.seq}/{kind.value}",
+        locale=(customer.locale if customer else "") or business.locale,
+        business=business_view(business),
+        link=_party_link(ports, matter, kind),
+        to_name=customer.name if customer and not kind.for_staff else None,
+        currency=business.currency,
+        method=method,
+        subscription=subscription.product if subscription else None,
+        expires_on=_expires_on(customer, payload),
+        staff=StaffView(reason=matter.fact.why or None) if kind.for_staff else None,
+    )
+
+
+def _party_link(ports: Ports, matter: Matter, kind: NoticeKind) -> str:
+    if kind.for_staff or matter.customer is None:
+        return f"{ports.links.back_office}/settings"
+    return portal_links.customer_link(ports, matter.customer)
+
+
+def _party_method(customer: Customer | None, payload: Any) -> paper.MethodView | None:
+    if customer is None:
+        return None
+    method = customer.method(getattr(payload, "method_id", None)) or customer.default_method
+    return saved_method_view(method) if method else None
+
+
+def _expires_on(customer: Customer | None, payload: Any) -> date | None:
+    if customer is None or not isinstance(payload, party.ExpiryNoticed):
+        return None
+    year, month = map(int, payload.expires.split("-"))
+    return add_months(date(year, month, 1), 1) - timedelta(days=1)

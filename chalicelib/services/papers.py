@@ -1,0 +1,203 @@
+"""Invoices and receipts as documents: from the invoice's facts to what the renderer draws.
+
+Drawn from the state right after the fact that owes them, so drawing again gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from chalicelib import documents as paper
+from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain.business import Business
+from chalicelib.domain.dates import local_date
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.invoice import Invoice, InvoiceStatus, Line
+from chalicelib.domain.invoice_fold import fold
+from chalicelib.domain.payment import PaymentStatus
+from chalicelib.ports import Ports
+from chalicelib.ports.rows import FactRef
+from chalicelib.services.matter import Matter
+from chalicelib.services.portal_links import link_for
+from chalicelib.services.views import address_lines, bank_view, issuer_view, method_view, paid_by
+
+_STATES = {
+    InvoiceStatus.DRAFT: paper.DocumentState.DRAFT,
+    InvoiceStatus.PENDING: paper.DocumentState.OPEN,
+    InvoiceStatus.PROCESSING: paper.DocumentState.PROCESSING,
+    InvoiceStatus.OVERDUE: paper.DocumentState.OVERDUE,
+    InvoiceStatus.PAID: paper.DocumentState.PAID,
+    InvoiceStatus.CANCELLED: paper.DocumentState.CANCELLED,
+    InvoiceStatus.UNCOLLECTIBLE: paper.DocumentState.OVERDUE,
+}
+
+
+def rendered(ports: Ports, matter: Matter, name: str) -> bytes:
+    """The PDF that `matter.fact` owes: `invoice` or `receipt`."""
+    invoice = _invoice_after(ports, matter)
+    if name == "receipt":
+        return ports.documents.receipt(receipt_view(ports, matter, invoice))
+    return ports.documents.invoice(invoice_view(ports, matter.business, invoice, matter.fact))
+
+
+def file_key(business_id: str, fingerprint: str) -> str:
+    return f"{business_id}/documents/{fingerprint}.pdf"
+
+
+def file_name(matter: Matter, name: str) -> str:
+    assert matter.invoice is not None
+    return f"{name}-{matter.invoice.number or matter.invoice.id}.pdf"
+
+
+def stored_invoice(ports: Ports, business_id: str, invoice_id: str) -> str:
+    """The file key of the invoice's PDF. Raises NotFound while it is not drawn yet."""
+    history = ports.store.facts(business_id, Subject.INVOICE, invoice_id)
+    for fact in history:
+        if isinstance(fact.data, facts.InvoiceFinalized | facts.InvoiceIssued):
+            ref = FactRef(business_id, Subject.INVOICE, invoice_id, fact.key)
+            fingerprint = ports.store.delivered(ref).get("document:invoice")
+            if fingerprint:
+                return file_key(business_id, fingerprint)
+    raise NotFound("document_not_ready", "The PDF is not drawn yet. Try again in a moment.")
+
+
+def _invoice_after(ports: Ports, matter: Matter) -> Invoice:
+    """The invoice as it was right after the fact."""
+    assert matter.invoice is not None
+    if matter.invoice.version == matter.fact.seq:
+        return matter.invoice
+    history = ports.store.facts(matter.business.id, Subject.INVOICE, matter.invoice.id)
+    return fold(history[: matter.fact.seq])
+
+
+def invoice_view(
+    ports: Ports, business: Business, invoice: Invoice, fact: Fact
+) -> paper.InvoiceView:
+    """What is printed. The line amounts add up to the subtotal, after the lines' own discounts."""
+    assert invoice.issued_on is not None
+    balance = max(invoice.amount_remaining, 0)
+    return paper.InvoiceView(
+        number=invoice.number or "",
+        issuer=issuer_view(business),
+        bill_to=_bill_to(invoice),
+        currency=invoice.currency,
+        locale=invoice.bill_to.locale or business.locale,
+        issued_on=invoice.issued_on,
+        rendered_at=fact.at,
+        lines=tuple(_line(line) for line in invoice.lines),
+        subtotal=invoice.totals.subtotal,
+        total=invoice.totals.total,
+        balance=balance,
+        taxes=tuple(
+            paper.TaxView(_tax_label(business), rate.percent, rate.base, rate.tax)
+            for rate in invoice.totals.taxes
+            if rate.percent
+        ),
+        settlements=_settlements(invoice, business),
+        state=_STATES[invoice.status],
+        due_on=invoice.due_on,
+        net_days=invoice.terms.days or None,
+        purchase_order=invoice.po_number or None,
+        period=invoice.period,
+        pay_url=link_for(ports, invoice) if invoice.is_open else None,
+        bank=bank_view(business),
+        notes=invoice.memo or business.invoice_note,
+        page_size=paper.PageSize.US_LETTER if business.country == "US" else paper.PageSize.A4,
+    )
+
+
+def receipt_view(ports: Ports, matter: Matter, invoice: Invoice) -> paper.ReceiptView:
+    """Money received: how much, when, how, for what, and what remains."""
+    payload, business = matter.fact.data, matter.business
+    payment = invoice.payment(payload.payment_id) if _is_charge(payload) else None
+    applied = payload.amount - _unapplied(invoice, payload.amount)
+    return paper.ReceiptView(
+        number=f"{invoice.number}-{matter.fact.seq}",
+        issuer=issuer_view(business),
+        received_from=_bill_to(invoice),
+        currency=invoice.currency,
+        locale=invoice.bill_to.locale or business.locale,
+        rendered_at=matter.fact.at,
+        amount=payload.amount,
+        paid_on=local_date(matter.fact.at, business.zone),
+        method=paid_by(payload, payment),
+        allocations=(
+            paper.AllocationView(
+                invoice_number=invoice.number or "",
+                invoice_total=invoice.totals.total,
+                amount=applied,
+                balance=max(invoice.amount_remaining, 0),
+                issued_on=invoice.issued_on,
+            ),
+        ),
+        transaction_id=payload.charge_id if _is_charge(payload) else payload.reference,
+        unapplied=payload.amount - applied,
+        portal_url=link_for(ports, invoice),
+        page_size=paper.PageSize.US_LETTER if business.country == "US" else paper.PageSize.A4,
+    )
+
+
+def _unapplied(invoice: Invoice, amount: int) -> int:
+    return min(invoice.amount_overpaid, amount)
+
+
+def _is_charge(payload: object) -> bool:
+    return isinstance(payload, facts.ChargeSucceeded)
+
+
+def _bill_to(invoice: Invoice) -> paper.PartyView:
+    to = invoice.bill_to
+    return paper.PartyView(
+        name=to.name,
+        address_lines=address_lines(to.address),
+        tax_id=to.tax_id or None,
+        email=to.email or None,
+        phone=to.phone or None,
+    )
+
+
+def _line(line: Line) -> paper.LineView:
+    return paper.LineView(
+        description=line.description,
+        amount=line.amount,
+        quantity=line.quantity,
+        unit_amount=Decimal(line.unit_amount),
+        variant=line.variant or None,
+        customer_name=line.customer_name or None,
+        period=line.period,
+        discount_amount=line.discount,
+        tax_percent=line.tax_percent,
+    )
+
+
+def _tax_label(business: Business) -> str:
+    return "Sales tax" if business.country == "US" else "VAT"
+
+
+def _settlements(invoice: Invoice, business: Business) -> tuple[paper.SettlementView, ...]:
+    """What lowered the balance by then. Credits and write-offs as one line each."""
+    found = []
+    for payment in invoice.payments:
+        if payment.status is PaymentStatus.PAID and payment.paid_at is not None:
+            on = local_date(payment.paid_at, business.zone)
+            found.append(
+                paper.SettlementView(
+                    paper.SettlementKind.PAYMENT,
+                    min(payment.amount, invoice.amount_paid),
+                    on,
+                    method=method_view(payment.last_attempt),
+                )
+            )
+    on_day = invoice.issued_on
+    assert on_day is not None
+    external = invoice.amount_paid - sum(one.amount for one in found)
+    if external > 0:
+        found.append(paper.SettlementView(paper.SettlementKind.PAYMENT, external, on_day))
+    if invoice.amount_credited:
+        credited = invoice.amount_credited
+        found.append(paper.SettlementView(paper.SettlementKind.CREDIT_NOTE, credited, on_day))
+    if invoice.amount_written_off:
+        lost = invoice.amount_written_off
+        found.append(paper.SettlementView(paper.SettlementKind.WRITE_OFF, lost, on_day))
+    return tuple(found)

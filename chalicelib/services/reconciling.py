@@ -1,0 +1,129 @@
+"""Reconciliation: what Stripe lists against what we posted, both ways, through the one poster.
+
+By list endpoints only, over a window that overlaps the last one. It finds successes nobody told us
+of, cancels PaymentIntents that no payment of ours owns, and posts fees and payouts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain import keys
+from chalicelib.domain.business import Business
+from chalicelib.domain.dates import iso
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.payment import Payment, PaymentStatus
+from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus
+from chalicelib.ports import Ports
+from chalicelib.services import payouts
+from chalicelib.services.case import now_of
+from chalicelib.services.posting import post_outcome
+
+OVERLAP = timedelta(days=14)  # a bank debit can take ten days, a stray intent is found in one
+_STRAY_AGE = timedelta(hours=1)
+_OVER = {IntentStatus.CANCELED, IntentStatus.SUCCEEDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What one run saw and did."""
+
+    seen: int = 0
+    posted: int = 0
+    cancelled: int = 0
+    payouts: int = 0
+
+
+def reconcile_all(ports: Ports) -> list[Reconciled]:
+    """Every business of the install."""
+    done, cursor = [], None
+    while True:
+        page = ports.store.businesses(cursor=cursor)
+        done += [reconcile(ports, one.id) for one in page.items if one.deauthorized_at is None]
+        cursor = page.cursor
+        if cursor is None:
+            return done
+
+
+def reconcile(ports: Ports, business_id: str) -> Reconciled:
+    """Bring one business level with Stripe; safe to run at any time and beside anything."""
+    business = ports.store.business(business_id)
+    started_at = now_of(ports, business)
+    since = _since(ports, business, started_at)
+    seen = posted = cancelled = 0
+    cursor = None
+    while True:
+        page = ports.gateway.intents_since(business.stripe_account, since, cursor=cursor)
+        for intent in page.items:
+            if intent.business_id != business_id:
+                continue
+            seen += 1
+            posted += _level(ports, business, intent)
+            cancelled += _cancel_stray(ports, business, intent, started_at)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    paid = _payouts(ports, business, since)
+    ports.store.save_watermark(business_id, "reconciled", iso(started_at))
+    return Reconciled(seen, posted, cancelled, paid)
+
+
+def _since(ports: Ports, business: Business, now: datetime) -> datetime:
+    """From the last run back by the overlap; the first run looks a month back."""
+    mark = ports.store.watermark(business.id, "reconciled")
+    last = datetime.fromisoformat(mark) if mark else now - timedelta(days=30)
+    return last - OVERLAP
+
+
+def _payment_of(ports: Ports, business: Business, intent: IntentSeen) -> Payment | None:
+    try:
+        invoice = ports.store.invoice(business.id, intent.invoice_id)
+    except NotFound:
+        return None
+    return invoice.payment(intent.payment_id)
+
+
+def _level(ports: Ports, business: Business, intent: IntentSeen) -> bool:
+    """Post when Stripe and we disagree; most agree, and cost one read of ours."""
+    payment = _payment_of(ports, business, intent)
+    if payment is None or payment.intent_id != intent.id or _agrees(payment, intent):
+        return False
+    return post_outcome(ports, business.id, intent.invoice_id, payment.id)
+
+
+def _agrees(payment: Payment, intent: IntentSeen) -> bool:
+    charge = intent.latest_charge
+    if intent.status is IntentStatus.SUCCEEDED:
+        refunded = charge is not None and charge.amount_refunded != payment.amount_refunded
+        disputed = charge is not None and (charge.disputed or payment.disputed)
+        settled = payment.status is PaymentStatus.PAID and payment.fee is not None
+        return settled and not refunded and not disputed
+    if intent.status is IntentStatus.CANCELED:
+        return payment.status is PaymentStatus.CANCELLED
+    last = payment.last_attempt
+    return last is None or not last.is_live
+
+
+def _cancel_stray(ports: Ports, business: Business, intent: IntentSeen, now: datetime) -> bool:
+    """A PaymentIntent no payment of ours stores was never confirmed by us, and never shall be."""
+    if intent.status in _OVER or intent.created_at > now - _STRAY_AGE:
+        return False
+    payment = _payment_of(ports, business, intent)
+    if payment is not None and payment.intent_id in {None, intent.id} and payment.is_open:
+        return False
+    key = keys.cancel_stray(business.id, intent.id)
+    return (
+        ports.gateway.cancel_intent(business.stripe_account, intent.id, key=key).status
+        is IntentStatus.CANCELED
+    )
+
+
+def _payouts(ports: Ports, business: Business, since: datetime) -> int:
+    posted, cursor = 0, None
+    while True:
+        page = ports.gateway.payouts_since(business.stripe_account, since, cursor=cursor)
+        posted += sum(payouts.post_seen(ports, business.id, one) for one in page.items)
+        cursor = page.cursor
+        if cursor is None:
+            return posted
