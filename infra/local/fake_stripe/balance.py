@@ -8,7 +8,7 @@ from typing import Final
 
 from infra.local.fake_stripe.endpoints import Request, Route, Routes
 from infra.local.fake_stripe.errors import Body, missing
-from infra.local.fake_stripe.lists import created_within, page
+from infra.local.fake_stripe.lists import page
 from infra.local.fake_stripe.parameters import PAGE, text
 from infra.local.fake_stripe.state import DAY, Account, State, add_business_days
 
@@ -179,7 +179,6 @@ def _list(request: Request) -> Body:
         lambda b: (
             all(params.get(name, b[name]) == b[name] for name in ("type", "source", "currency"))
             and (payout is None or account.paid_out_in.get(b["id"]) == payout)
-            and created_within(params.get("available_on"), b["available_on"])
         ),
     )
     answer["data"] = [shown(request.state, body) for body in answer["data"]]
@@ -197,7 +196,6 @@ ROUTES: Final[Routes] = {
             "type": text,
             "source": text,
             "currency": text,
-            "available_on": PAGE["created"],
         },
     ),
     "GET /v1/balance_transactions/{}": Route("balance_transactions.retrieve", _retrieve),

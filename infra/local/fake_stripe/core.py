@@ -8,7 +8,7 @@ store, check the answer, fault after.
 import json
 from collections.abc import Callable, Mapping
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from infra.local.fake_stripe import forms, jobs, routes
@@ -70,44 +70,53 @@ class FakeStripe(Doors):
         with self.lock:
             jobs.run_due(self.state)
             self.calls += 1
-            route, ids = routes.find(method, path)
+            request_id = self.state.new_id("req")
+            self.state.request = (request_id, idempotency_key)
+            template, route, ids = routes.find(method, path)
+            try:
+                accepted = self._accepted(route, params or {})
+            except ApiError as no:
+                return self._refused(no, idempotency_key)
+            call = _Call(method, path, template, route, ids, accepted, idempotency_key, request_id)
             if self._checks is not None:
-                self._checks.request(route.name, params or {})
+                self._checks.request(route.name, accepted)
             if route.money:
                 require_key(route.name, idempotency_key)
             plan = self.faults.take(route.name)
-            if plan is not None and plan.kind not in AFTER:
-                stopped = self._before(plan)
-                if stopped is not None:
-                    return stopped
-        call = _Call(method, path, route, ids, account, idempotency_key)
-        return self._answer(call, params or {}, plan)
+            stopped = None if plan is None else self._before(plan)
+            if stopped is not None:
+                return stopped
+            try:
+                where = self._account(account)
+            except ApiError as no:
+                return self._refused(no, idempotency_key)
+        return self._answer(call, where, plan)
+
+    def _refused(self, no: ApiError, key: str | None) -> Reply:
+        return self._finished(Reply(no.status, {"error": no.error}, {}), key)
 
     def _before(self, plan: Plan) -> Reply | None:
+        """What a fault does before execution; None lets the call go on."""
+        if plan.kind in AFTER or plan.kind in ("slow", "error_500_stored"):
+            return None
         if plan.kind in LOST:
             raise LostReply(plan.kind, executed=False)
-        if plan.kind in ("slow", "error_500_stored"):
-            return None
         return self._finished(faulty_reply(plan), None)
 
-    def _answer(self, call: "_Call", params: Mapping[str, Any], plan: Plan | None) -> Reply:
-        with self.lock:
-            self.state.request = (self.state.new_id("req"), call.key)
-            try:
-                account = self._account(call.account)
-                accepted = self._accepted(call.route, params)
-            except ApiError as no:
-                return self._finished(Reply(no.status, {"error": no.error}, {}), call.key)
-            entry: Entry | None = None
-            if call.key is not None and call.method == "POST":
-                known = self._known(account, call, accepted)
+    def _answer(self, call: "_Call", account: Account, plan: Plan | None) -> Reply:
+        entry: Entry | None = None
+        if call.key is not None and call.method == "POST":
+            with self.lock:
+                known = self._known(account, call)
                 if known is not None:
                     return self._finished(known, call.key)
-                entry = self._keys.begin(account.id, call.key, self.state.now, call.path, accepted)
+                entry = self._keys.begin(
+                    account.id, call.key, self.state.now, call.path, call.params
+                )
         if plan is not None and plan.kind == "slow" and self.on_slow is not None:
             self.on_slow(plan.seconds)
         with self.lock:
-            return self._execute(call, account, accepted, entry, plan)
+            return self._execute(call, account, entry, plan)
 
     def _account(self, account_id: str | None) -> Account:
         return self.state.platform if account_id is None else reachable(self.state, account_id)
@@ -117,59 +126,54 @@ class FakeStripe(Doors):
             return coerce(params, {**route.accepts, "expand": _EXPAND})
         return coerce(params, route.accepts)
 
-    def _known(self, account: Account, call: "_Call", accepted: Body) -> Reply | None:
+    def _known(self, account: Account, call: "_Call") -> Reply | None:
         assert call.key is not None
         entry = self._keys.find(account.id, call.key, self.state.now)
         if entry is None:
             return None
-        if entry.endpoint != call.path or entry.params != accepted:
+        if entry.endpoint != call.path or entry.params != call.params:
             return mismatch(call.key)
         return in_use(call.key) if entry.reply is None else replayed(entry)
 
     def _execute(
-        self,
-        call: "_Call",
-        account: Account,
-        accepted: Body,
-        entry: Entry | None,
-        plan: Plan | None,
+        self, call: "_Call", account: Account, entry: Entry | None, plan: Plan | None
     ) -> Reply:
-        if plan is not None and plan.kind == "error_500_stored":
+        self.state.request = (call.request_id, call.key)
+        kind = "" if plan is None else plan.kind
+        if plan is not None and kind == "error_500_stored":
             reply, executed = faulty_reply(plan), True
         else:
-            reply, executed = self._run(call, account, accepted)
+            reply, executed = self._run(call, account)
+        if plan is not None and kind == "error_500_after":
+            reply = faulty_reply(plan)
         reply = self._finished(reply, call.key)
-        if plan is not None and plan.kind == "error_500_after":
-            reply = self._finished(faulty_reply(plan), call.key)
         if entry is not None and call.key is not None:
             if executed:
                 entry.reply = reply
             else:
                 self._keys.forget(account.id, call.key)
-        if plan is not None and plan.kind in LOST:
-            raise LostReply(plan.kind, executed=True)
-        if plan is not None and plan.kind == "html_502_after":
+        if kind in LOST:
+            raise LostReply(kind, executed=True)
+        if plan is not None and kind == "html_502_after":
             return self._finished(faulty_reply(plan), call.key)
         return reply
 
-    def _run(self, call: "_Call", account: Account, accepted: Body) -> tuple[Reply, bool]:
-        paths = accepted.pop("expand", ())
-        request = Request(self.state, account, accepted, call.ids)
+    def _run(self, call: "_Call", account: Account) -> tuple[Reply, bool]:
+        """Execute; the second value says whether the answer is stored under the key."""
+        params = dict(call.params)
+        paths = params.pop("expand", ())
+        request = Request(self.state, account, params, call.ids)
+        executed = True
         try:
             body = call.route.run(request)
             if paths:
                 body = expand(self.state, account, body, paths)
             reply = Reply(200, body, {})
         except ApiError as no:
-            reply = Reply(no.status, {"error": no.error}, {})
-            if not no.executed:
-                return reply, False
-        finally:
-            if paths:
-                accepted["expand"] = paths
+            reply, executed = Reply(no.status, {"error": no.error}, {}), no.executed
         if self._checks is not None:
-            self._checks.reply(call.method, call.path, reply)
-        return reply, True
+            self._checks.reply(call.template, call.route, reply)
+        return reply, executed
 
     def _finished(self, reply: Reply, key: str | None) -> Reply:
         headers = {
@@ -248,26 +252,17 @@ class FakeStripe(Doors):
             jobs.run_due(self.state)
 
 
-class _Call:
+class _Call(NamedTuple):
     """One call on its way through."""
 
-    __slots__ = ("account", "ids", "key", "method", "path", "route")
-
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        route: Route,
-        ids: tuple[str, ...],
-        account: str | None,
-        key: str | None,
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.route = route
-        self.ids = ids
-        self.account = account
-        self.key = key
+    method: str
+    path: str
+    template: str
+    route: Route
+    ids: tuple[str, ...]
+    params: Body
+    key: str | None
+    request_id: str
 
 
 def _text(post_data: Any) -> str:

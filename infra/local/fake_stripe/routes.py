@@ -1,6 +1,5 @@
 """The table of endpoints. What is not in it is refused, not guessed."""
 
-from functools import cache
 from typing import Final
 
 from infra.local.fake_stripe import (
@@ -36,16 +35,17 @@ _WORDS: Final = frozenset(
 )
 
 
-@cache
 def _shape(path: str) -> tuple[str, tuple[str, ...]]:
     parts = path.rstrip("/").split("/")
     ids = tuple(part for part in parts if part not in _WORDS)
     return "/".join(part if part in _WORDS else "{}" for part in parts), ids
 
 
-def find(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
-    template, ids = _shape(path)
-    route = ROUTES.get(f"{method} {template}")
+def find(method: str, path: str) -> tuple[str, Route, tuple[str, ...]]:
+    """The endpoint of a call: its template, its route, the ids in the path."""
+    shape, ids = _shape(path)
+    template = f"{method} {shape}"
+    route = ROUTES.get(template)
     if route is None:
         raise FakeStripeRefusal(f"the fake does not implement {method} {path}")
-    return route, ids
+    return template, route, ids

@@ -7,7 +7,7 @@ lets an event keep a cheap shallow copy of its object for ever.
 """
 
 import heapq
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +18,8 @@ from infra.local.fake_stripe.errors import Body
 
 API_VERSION: Final = "2026-10-28.endive"
 DAY: Final = 86_400
+
+_LETTERS: Final = bytes.maketrans(b"+/", b"Qz")
 
 # How Stripe's ids look: prefix, then what follows before the random part.
 _ID_TAIL: Final = {"pi": "3", "ch": "3", "py": "3", "re": "3", "pyr": "3", "pm": "1", "seti": "1"}
@@ -146,7 +148,7 @@ class State:
         """The next random-looking text; the same seed gives the same sequence."""
         self._count += 1
         digest = blake2b(b"%s/%d" % (self._seed, self._count), digest_size=24).digest()
-        return b64encode(digest, b"Qz").decode()[:length]
+        return b2a_base64(digest).translate(_LETTERS)[:length].decode()
 
     def new_id(self, prefix: str) -> str:
         length = 16 if prefix == "acct" else 14 if prefix in {"cus", "req"} else 24
