@@ -211,3 +211,14 @@ class FakeIds:
     def new(self, prefix: str) -> str:
         self.given[prefix] = self.given.get(prefix, 0) + 1
         return f"{prefix}_{self.given[prefix]:06d}"
+
+
+@dataclass
+class FakeTokens:
+    """As long as the real ones, and the same for the same subject."""
+
+    given: list[str] = field(default_factory=list)
+
+    def portal(self, subject: str) -> str:
+        self.given.append(subject)
+        return hashlib.sha256(f"portal/{subject}".encode()).hexdigest()[:43]
