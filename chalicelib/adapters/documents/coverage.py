@@ -17,6 +17,7 @@ _JOINERS = "\u200c\u200d"  # ZWNJ and ZWJ shape Indic, Persian and emoji sequenc
 _BREAK = "\N{ZERO WIDTH SPACE}"
 _WORD = re.compile(r"\S+")
 _BREAK_EVERY = 12
+_SPELLED = ("LATIN", "GREEK", "CYRILLIC")
 
 
 class FontCoverage:
@@ -77,15 +78,20 @@ def paragraphs(value: str) -> list[str]:
     return [line for line in value.splitlines() if line.strip()]
 
 
-def breakable(value: str, longest: int = 31) -> str:
+def breakable(value: str, longest: int = 28) -> str:
     """Lets a very long word (a key, a URL) break across lines instead of leaving its column."""
 
     def with_breaks(match: re.Match[str]) -> str:
         word = match[0]
-        if len(word) <= longest or not word.isascii():  # other scripts have rules of their own
+        if len(word) <= longest or not all(map(_stands_alone, word)):
             return word
         return _BREAK.join(
             word[start : start + _BREAK_EVERY] for start in range(0, len(word), _BREAK_EVERY)
         )
 
     return _WORD.sub(with_breaks, value)
+
+
+def _stands_alone(character: str) -> bool:
+    """May a line end after it? Other scripts join their letters and have rules of their own."""
+    return character.isascii() or unicodedata.name(character, "").startswith(_SPELLED)

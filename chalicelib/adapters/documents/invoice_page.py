@@ -250,19 +250,16 @@ def _how_to_pay(view: InvoiceView, words: Words) -> HowToPay | None:
 def _bank(bank: BankView | None, reference: str, words: Words) -> list[Pair]:
     if bank is None:
         return []
+    # An IBAN is read in groups, but never across lines.
+    iban = bank.iban.replace(" ", "\N{NO-BREAK SPACE}") if bank.iban else None
     fields = {
         "account_name": bank.account_name,
         "bank_name": bank.bank_name,
-        "iban": bank.iban,
+        "iban": iban,
         "bic": bank.bic,
         "account_number": bank.account_number,
         "routing_number": bank.routing_number,
         "sort_code": bank.sort_code,
         "reference": reference,
     }
-    # An IBAN is read in groups, but never across lines.
-    return [
-        (words.say(f"bank.{key}"), value.replace(" ", "\N{NO-BREAK SPACE}"))
-        for key, value in fields.items()
-        if value
-    ]
+    return [(words.say(f"bank.{key}"), value) for key, value in fields.items() if value]

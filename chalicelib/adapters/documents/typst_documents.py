@@ -60,8 +60,9 @@ class TypstDocuments:
         for sys_inputs, standards in tries[:-1]:
             try:
                 return self._compile(sys_inputs, standards, rendered_at)
-            except RuntimeError as error:  # typst.TypstError is one
-                _log.warning("document not drawn with %s: %s", standards, error)
+            except RuntimeError:  # typst.TypstError is one; its words may quote a customer's name
+                number = page.footer.number
+                _log.warning("document %s not drawn, standards %s", number, standards)
         return self._compile(*tries[-1], rendered_at)
 
     def _compile(
