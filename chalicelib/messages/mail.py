@@ -193,6 +193,7 @@ def _template() -> Any:
 def _plain(content: Content, business: str) -> str:
     blocks = [
         _underlined(content.headline),
+        _wrapped(", ".join(content.hero)) if content.hero else "",
         _wrapped(content.hello),
         "\n\n".join(map(_wrapped, content.paragraphs)),
         _table(content.rows),
