@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from chalicelib.domain.dates import instant
+from chalicelib.domain.dates import instant, local_date
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.policy import DunningPolicy
 
@@ -18,7 +18,7 @@ REMINDER_HOUR = time(10)
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """`key` is `before/7` or `after/3`: days from the due date."""
+    """`key` is `before/7`: days to the due date; `after/3`: days since it went overdue."""
 
     key: str
     at: datetime
@@ -42,19 +42,20 @@ def reminder_due(
 
 
 def _pending(invoice: Invoice, policy: DunningPolicy, zone: str) -> list[Reminder]:
+    """Before the due date, counted from it; after it, counted from the day it went overdue."""
     if invoice.due_on is None or invoice.finalized_at is None or invoice.hold is not None:
         return []
     since = max(invoice.finalized_at, invoice.reminded_at or invoice.finalized_at)
-    days = [("before", -day) for day in policy.reminder_days_before]
-    if invoice.status is InvoiceStatus.OVERDUE:
-        days += [("after", day) for day in policy.reminder_days_after]
-    elif invoice.status is not InvoiceStatus.PENDING or invoice.dunning is not None:
+    if invoice.status is InvoiceStatus.OVERDUE and invoice.overdue_at is not None:
+        since = max(since, invoice.overdue_at)
+        overdue_on = local_date(invoice.overdue_at, zone)
+        days = [(f"after/{day}", overdue_on + timedelta(day)) for day in policy.reminder_days_after]
+    elif invoice.status is InvoiceStatus.PENDING and invoice.dunning is None:
+        days = [
+            (f"before/{day}", invoice.due_on - timedelta(day))
+            for day in policy.reminder_days_before
+        ]
+    else:
         return []
-    reminders = [
-        Reminder(
-            f"{when}/{abs(day)}",
-            instant(invoice.due_on + timedelta(days=day), REMINDER_HOUR, zone),
-        )
-        for when, day in days
-    ]
+    reminders = [Reminder(key, instant(on, REMINDER_HOUR, zone)) for key, on in days]
     return sorted((one for one in reminders if one.at > since), key=lambda one: one.at)

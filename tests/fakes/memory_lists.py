@@ -33,7 +33,7 @@ def _list_sort(head: Aggregate) -> tuple[str, ...]:
     if isinstance(head, Subscription):
         return head.start_on.isoformat(), head.id
     if isinstance(head, Customer):
-        return head.name.casefold(), head.id
+        return head.name.casefold()[:64], head.id
     return (head.id,)
 
 

@@ -28,6 +28,7 @@ class MemorySide:
         self.requests: dict[tuple[str, str], rows.SavedRequest] = {}
         self.roles: dict[str, dict[str, rows.Membership]] = {}
         self.marks: dict[tuple[str, str], str] = {}
+        self.links: dict[str, rows.PortalLink] = {}
 
     def _claim_taken(self, side: Sequence[rows.SideRow]) -> str | None:
         for row in side:
@@ -121,6 +122,13 @@ class MemorySide:
         with self.lock:
             self.roles.setdefault(membership.user_id, {})[membership.business_id] = membership
 
+    def portal_link(self, token_hash: str) -> rows.PortalLink | None:
+        return self.links.get(token_hash)
+
+    def save_portal_link(self, link: rows.PortalLink) -> None:
+        with self.lock:
+            self.links[link.token_hash] = link
+
     def watermark(self, business_id: str, name: str) -> str:
         return self.marks.get((business_id, name), "")
 
@@ -137,6 +145,7 @@ class MemorySide:
             "request": self.requests,
             "roles": self.roles,
             "watermark": self.marks,
+            "portal_link": self.links,
         }
         return [
             {"row": row, "key": plain(key), "value": plain(value)}

@@ -205,12 +205,15 @@ class MemoryStore(MemoryLists):
         self, ref: FactRef, *, holder: str, now: datetime, lease_until: datetime
     ) -> Claimed | None:
         with self.lock:
-            row = self._row(ref)
+            row = self.histories.get((ref.business_id, ref.subject, ref.subject_id), {}).get(
+                ref.key
+            )
+            if row is None:
+                return None
             leased = row.lease_until is not None and row.lease_until > now
             if not row.open or (leased and row.lease_holder != holder):
                 return None
             row.lease_holder, row.lease_until = holder, lease_until
-            self._set_due(row, lease_until)
             return Claimed(row.fact, row.open, dict(row.done))
 
     def finish(
@@ -235,6 +238,10 @@ class MemoryStore(MemoryLists):
 
     def all_heads(self) -> Iterator[tuple[Name, Any]]:
         return iter(self.heads.items())
+
+    def fact_rows(self) -> list[FactRow]:
+        """Every fact with the state of its effects."""
+        return [row for history in self.histories.values() for row in history.values()]
 
     def all_facts(self) -> Iterator[Fact]:
         """Every fact, by subject and then in order."""

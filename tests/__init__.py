@@ -1,0 +1,1 @@
+"""Tests mirror `chalicelib`; fakes, contracts, simulation and bench stand beside them."""

@@ -1,0 +1,1 @@
+"""Services over fakes of the ports, in one process."""
