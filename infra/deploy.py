@@ -167,8 +167,9 @@ def apply_stack(
     except WaiterError:
         raise DeployError(_reasons(cloudformation, stack)) from None
     except ClientError as error:
-        if "No updates are to be performed" not in error.response["Error"]["Message"]:
-            raise
+        reason = error.response["Error"]["Message"]
+        if "No updates are to be performed" not in reason:
+            raise DeployError(reason) from error
     found = describe(target, stack) or {}
     return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
 

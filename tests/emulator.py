@@ -1,8 +1,8 @@
 """The `emulator` fixture: one ministack per test process, on a port of its own.
 
 `emulator.endpoint_url` and `emulator.clients("dynamodb")` reach it; `emulator.environment` is what
-code that reads `AWS_ENDPOINT_URL` wants. It is shared by the whole session, so use names of your
-own (or `emulator.reset()` where you must start from nothing). Mark such tests `emulator`.
+code that reads `AWS_ENDPOINT_URL` wants. It is shared by the whole session: use names of your
+own, and never reset it, for others' tables are in it too. Mark such tests `emulator`.
 """
 
 from __future__ import annotations

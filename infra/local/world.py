@@ -95,7 +95,7 @@ def local_world(ports: Ports, folder: Path, stripe: StripeChoice) -> Iterator[Wo
 
 @contextlib.contextmanager
 def serving(server: BaseServer) -> Iterator[None]:
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield
     finally:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import botocore.session
 import pytest
+from botocore.exceptions import ClientError
 
-if TYPE_CHECKING:
-    from infra.local.emulator import Emulator
+from infra.local.emulator import Emulator, port_is_free, start_emulator
 
 pytestmark = pytest.mark.emulator
 
 
-def test_it_keeps_what_it_is_given_until_it_is_reset(emulator: Emulator) -> None:
-    queues = emulator.clients("sqs")
+def test_it_keeps_what_it_is_given_until_it_is_reset(tmp_path: Path) -> None:
+    own = start_emulator(tmp_path)
+    queues = own.clients("sqs")
     queues.create_queue(QueueName="kept")
     assert [url.rsplit("/")[-1] for url in queues.list_queues()["QueueUrls"]] == ["kept"]
-    emulator.reset()
+    own.reset()
     assert queues.list_queues().get("QueueUrls", []) == []
+    own.stop()
+    assert port_is_free(own.port)
 
 
 def test_one_client_per_service(emulator: Emulator) -> None:
@@ -28,8 +32,6 @@ def test_an_unknown_user_is_refused(emulator: Emulator) -> None:
     user = emulator.clients("iam")
     user.create_user(UserName="nobody")
     key = user.create_access_key(UserName="nobody")["AccessKey"]
-    import botocore.session
-
     client = botocore.session.get_session().create_client(
         "sqs",
         region_name="eu-west-1",
@@ -37,6 +39,6 @@ def test_an_unknown_user_is_refused(emulator: Emulator) -> None:
         aws_access_key_id=key["AccessKeyId"],
         aws_secret_access_key=key["SecretAccessKey"],
     )
-    with pytest.raises(botocore.exceptions.ClientError) as refusal:
+    with pytest.raises(ClientError) as refusal:
         client.create_queue(QueueName="refused")
     assert refusal.value.response["Error"]["Code"] in {"AccessDenied", "AccessDeniedException"}
