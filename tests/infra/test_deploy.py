@@ -81,7 +81,7 @@ def test_a_refusal_says_why(emulator: Emulator, tmp_path: Path) -> None:
 
 def test_a_failure_names_the_resource_and_the_reason(emulator: Emulator, tmp_path: Path) -> None:
     emulator.clients("ssm").put_parameter(Name="/taken", Value="x", Type="String")
-    taken = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/taken", "Type": "String"}}
-    taken["Properties"] |= {"Value": "y"}
+    properties = {"Name": "/taken", "Type": "String", "Value": "y"}
+    taken = {"Type": "AWS::SSM::Parameter", "Properties": properties}
     with pytest.raises(DeployError, match=r"It: .*AlreadyExists"):
         deploy(local_target(emulator), "failed", tiny(tmp_path, It=taken), {"Name": "five"})
