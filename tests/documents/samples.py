@@ -122,16 +122,18 @@ INVOICE = InvoiceView(
     "Interest of 8% over the ECB base rate applies to overdue balances (S.I. 580/2012).",
 )
 
+LAST_PAYMENT = SettlementView(SettlementKind.PAYMENT, TOTAL, date(2026, 10, 12), method=VISA)
 PAID = replace(
     INVOICE,
     state=DocumentState.PAID,
-    settlements=(
-        *INVOICE.settlements,
-        SettlementView(SettlementKind.PAYMENT, TOTAL - 65000, date(2026, 10, 12), method=VISA),
-    ),
+    settlements=(LAST_PAYMENT,),
     balance=0,
     paid_on=date(2026, 10, 12),
     paid_by=VISA,
+)
+
+PAID_IN_PARTS = replace(
+    PAID, settlements=(*INVOICE.settlements, replace(LAST_PAYMENT, amount=TOTAL - 65000))
 )
 
 TWO_PAGES = replace(

@@ -29,6 +29,7 @@ from tests.documents.samples import (
     INVOICE,
     LETTER,
     PAID,
+    PAID_IN_PARTS,
     RECEIPT,
     TWO_PAGES,
     VISA,
@@ -125,6 +126,7 @@ def test_an_iban_stays_on_one_line() -> None:
     [
         (INVOICE, "Balance due", "€4,379.48", "by 31 October 2026", None),
         (PAID, "Paid", "€5,029.48", "on 12 October 2026 by Visa ending 4242", "Paid"),
+        (PAID_IN_PARTS, "Paid", "€4,879.48", "in full on 12 October 2026", "Paid"),
         (TWO_PAGES, "Balance due", "€13,200.38", "was due 31 October 2026", "Overdue"),
         (
             LETTER,

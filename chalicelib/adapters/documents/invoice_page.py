@@ -107,12 +107,22 @@ def _bar(view: InvoiceView, words: Words) -> Bar:
     tone = _STAMPED.get(view.state)
     return Bar(
         label=words.say(f"bar.{state}"),
-        amount=words.money(view.total if view.state is DocumentState.PAID else view.balance),
+        amount=words.money(_paid(view) if view.state is DocumentState.PAID else view.balance),
         note=_bar_note(view, words),
         tone=tone or "plain",
         button=_button(view, words),
         stamp=None if tone is None else Stamp(words.say(f"stamp.{state}"), tone),
     )
+
+
+def _paid(view: InvoiceView) -> int:
+    """Money that came and stayed: not what a credit note took off."""
+    signs = {
+        SettlementKind.PAYMENT: 1,
+        SettlementKind.CUSTOMER_CREDIT: 1,
+        SettlementKind.REFUND: -1,
+    }
+    return sum(signs.get(one.kind, 0) * one.amount for one in view.settlements)
 
 
 def _bar_note(view: InvoiceView, words: Words) -> str:
@@ -125,6 +135,8 @@ def _bar_note(view: InvoiceView, words: Words) -> str:
     }
     if state is DocumentState.OPEN and view.charge_on and view.paid_by:
         return words.say("bar.charge_note", **facts)
+    if state is DocumentState.PAID and len(view.settlements) > 1:
+        return words.say("bar.paid_in_full_note", **facts)  # no one method paid all of it
     return words.say(f"bar.{state.value}_note", **facts)
 
 
