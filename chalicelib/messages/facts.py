@@ -8,12 +8,17 @@ from chalicelib.catalogue import text
 from chalicelib.catalogue.methods import method_phrase
 from chalicelib.formatting import format_date, format_moment, format_money, format_month
 from chalicelib.messages.payer import payer_text
-from chalicelib.messages.views import NoticeKind, NoticeView, StaffView
+from chalicelib.messages.views import NoticeKind, NoticeView, PayerTextKey, StaffView
 
 if TYPE_CHECKING:
     from datetime import date
 
 Facts = dict[str, str | None]
+# These two kinds have one text, whatever led to them.
+_ONLY_TEXT = {
+    NoticeKind.ACTION_REQUIRED: PayerTextKey.AUTHENTICATION,
+    NoticeKind.CHECKING: PayerTextKey.UNKNOWN,
+}
 
 
 def facts_of(view: NoticeView) -> Facts:
@@ -101,10 +106,11 @@ def _late(view: NoticeView) -> str | None:
 
 
 def _payer_text(view: NoticeView) -> str | None:
-    if view.text_key is None or view.amount is None or view.invoice_number is None:
+    key = _ONLY_TEXT.get(view.kind, view.text_key)
+    if key is None or view.amount is None or view.invoice_number is None:
         return None
     return payer_text(
-        view.text_key,
+        key,
         view.locale,
         amount=view.amount,
         currency=view.currency,

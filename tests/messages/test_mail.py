@@ -184,6 +184,18 @@ def test_the_business_may_add_a_sentence() -> None:
     assert "We moved: see our new address." in message.html
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (NoticeKind.ACTION_REQUIRED, "Your bank asks you to confirm €4,379.48"),
+        (NoticeKind.CHECKING, "We are checking whether your payment of €4,379.48 went through"),
+    ],
+)
+def test_a_kind_with_one_text_needs_no_key(kind: NoticeKind, words: str) -> None:
+    for key in (None, PayerTextKey.DECLINED):
+        assert words in one_line(compose(replace(NOTICES[kind], text_key=key)).text)
+
+
 def test_a_missing_fact_stops_the_mail() -> None:
     with pytest.raises(MissingFactError, match="payer_text"):
         compose(replace(NOTICES[NoticeKind.PAYMENT_FAILED], text_key=None))
