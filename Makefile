@@ -17,7 +17,7 @@ help: ## this list
 	@echo "  Before a change lands: make check test prove (that is all CI does)."
 
 run: $(BIN)/.stamp .emulator/.stamp ## the whole stack on this machine, with sample data; Ctrl-C ends it
-	$(BIN)/python -m infra.local.run
+	@$(BIN)/python -m infra.local.run
 
 demo: $(BIN)/.stamp .emulator/.stamp ## a year of billing in seconds, against the running stack
 	$(BIN)/python -m infra.local.demo
@@ -55,13 +55,15 @@ clean: stop ## remove what was made here; venvs too
 
 $(BIN)/.stamp: requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed, as python3 on the PATH"; exit 1; }
-	$(PYTHON) -m venv .venv || { echo "On Debian: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python $(INSTALL) 'pip<26.3'
-	$(BIN)/python $(INSTALL) --requirement requirements-dev.txt
+	@echo ".venv: what builds, tests and runs it, installed once …"
+	@$(PYTHON) -m venv .venv || { echo "On Debian: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python $(INSTALL) 'pip<26.3'
+	@$(BIN)/python $(INSTALL) --requirement requirements-dev.txt
 	@touch $@
 
 .emulator/.stamp: requirements-emulator.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed, as python3 on the PATH"; exit 1; }
-	$(PYTHON) -m venv .emulator || { echo "On Debian: apt-get install python3-venv"; exit 1; }
-	.emulator/bin/python $(INSTALL) --requirement requirements-emulator.txt
+	@echo ".emulator: AWS for this machine, installed once …"
+	@$(PYTHON) -m venv .emulator || { echo "On Debian: apt-get install python3-venv"; exit 1; }
+	@.emulator/bin/python $(INSTALL) --requirement requirements-emulator.txt
 	@touch $@
