@@ -5,6 +5,7 @@ number, a fingerprint or one payment method, so a demo may use an ordinary Visa 
 times and then pays.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -147,7 +148,7 @@ def card_of(state: State, number: str) -> Card:
     return _PLAIN if fingerprint(number) in state.scripts else _UNKNOWN
 
 
-def script(state: State, target: str, outcomes: list[str | Outcome]) -> None:
+def script(state: State, target: str, outcomes: Sequence[str | Outcome]) -> None:
     """Queue what the issuer answers to the next charges on a number, fingerprint or method."""
     key = fingerprint(target) if target.isdigit() else target
     state.scripts[key] = list(outcomes)

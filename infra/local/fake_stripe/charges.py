@@ -55,7 +55,7 @@ def _card_details(method: Method, amount: int, *, ok: bool) -> Body:
     }
 
 
-def _bank_details(state: State, method: Method) -> Body:
+def _bank_details(state: State, method: Method, mandate: str | None) -> Body:
     bank = method.body["us_bank_account"]
     kept = ("account_holder_type", "account_type", "bank_name", "fingerprint", "last4")
     debited = add_business_days(state.now, 1)
@@ -64,7 +64,7 @@ def _bank_details(state: State, method: Method) -> Body:
         "us_bank_account": {
             **{name: bank[name] for name in kept},
             "expected_debit_date": f"{_day(debited)}",
-            "mandate": method.mandate,
+            "mandate": mandate,
             "payment_reference": None,
             "routing_number": bank["routing_number"],
         },
@@ -86,6 +86,7 @@ def create(
     status: str,
     outcome: Body,
     failure: tuple[str, str] | None = None,
+    mandate: str | None = None,
 ) -> Body:
     """The charge of one try. Metadata is a snapshot of the intent's at this moment."""
     is_card = method.body["type"] == "card"
@@ -122,7 +123,9 @@ def create(
         "payment_intent": intent["id"],
         "payment_method": method.body["id"],
         "payment_method_details": (
-            _card_details(method, amount, ok=paid) if is_card else _bank_details(state, method)
+            _card_details(method, amount, ok=paid)
+            if is_card
+            else _bank_details(state, method, mandate)
         ),
         "radar_options": {},
         "receipt_email": intent["receipt_email"],

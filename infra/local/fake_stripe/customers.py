@@ -47,6 +47,7 @@ def _create(request: Request) -> Body:
         "balance": 0,
         "created": state.now,
         "currency": None,
+        "customer_account": None,
         "default_source": None,
         "delinquent": False,
         "description": None,

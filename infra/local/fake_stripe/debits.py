@@ -12,7 +12,8 @@ from infra.local.fake_stripe.state import Account, Method, State, add_business_d
 
 def debit(state: State, account: Account, intent: Body, method: Method, given: Body) -> Body:
     """Send the debit on its way. Without a mandate the intent is left `requires_confirmation`."""
-    if not _permitted(state, account, intent, method, given):
+    mandate = _permission(state, account, intent, method, given)
+    if mandate is None:
         intent["status"] = "requires_confirmation"
         raise wrong_state(
             "You must provide `mandate_data` or a PaymentMethod with an active mandate to confirm "
@@ -24,7 +25,13 @@ def debit(state: State, account: Account, intent: Body, method: Method, given: B
     if method.blocked is not None:
         raise _unusable(state, account, intent, method)
     charge = charges.create(
-        state, account, intent, method, status="pending", outcome=dict(charges.BANK_OUTCOME)
+        state,
+        account,
+        intent,
+        method,
+        status="pending",
+        outcome=dict(charges.BANK_OUTCOME),
+        mandate=mandate,
     )
     if method.body["customer"] is None:
         method.consumed = True
@@ -40,14 +47,17 @@ def debit(state: State, account: Account, intent: Body, method: Method, given: B
     return intent
 
 
-def _permitted(state: State, account: Account, intent: Body, method: Method, given: Body) -> bool:
+def _permission(
+    state: State, account: Account, intent: Body, method: Method, given: Body
+) -> str | None:
+    """The mandate this debit rests on."""
     if given.get("mandate_data"):
         reusable = intent["setup_future_usage"] is not None
-        mandates.grant(state, account, method, given["mandate_data"], reusable=reusable)
-        return True
-    mandate_id = given.get("mandate") or method.mandate
+        granted = mandates.grant(state, account, method, given["mandate_data"], reusable=reusable)
+        return str(granted["id"])
+    mandate_id: str | None = given.get("mandate") or method.mandate
     mandate = account.mandates.get(mandate_id) if mandate_id else None
-    return mandate is not None and mandate["status"] == "active"
+    return mandate_id if mandate is not None and mandate["status"] == "active" else None
 
 
 def _result(state: State, method: Method) -> str:

@@ -138,6 +138,8 @@ class Decline(NamedTuple):
 
 def decline(no: Outcome) -> Decline:
     message = _MESSAGES.get(no.code, "Your card was declined.")
+    if no.code == "authentication_not_handled":
+        return Decline("authentication_required", no.code, message, None)
     if no.code in OWN_CODES:
         # Test mode repeats only this one in decline_code.
         repeated = no.code if no.code == "authentication_required" else None

@@ -52,6 +52,11 @@ def open_dispute(
         "reason": reason,
         "status": status,
     }
+    if not final:
+        card = charge["payment_method_details"]["card"]
+        kind = "inquiry" if inquiry else "chargeback"
+        details = {"brand": card["brand"], "case_type": kind, "network_reason_code": None}
+        body["payment_method_details"] = {"type": "card", "card": details}
     account.disputes[body["id"]] = body
     if not inquiry:
         charge["disputed"] = True

@@ -3,6 +3,7 @@
 These are the doors that hosted pages, control routes and tests go through.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -52,7 +53,7 @@ class Doors:
 
     # Cards and banks
 
-    def script_card(self, target: str, outcomes: list[str | Outcome]) -> None:
+    def script_card(self, target: str, outcomes: Sequence[str | Outcome]) -> None:
         """Let the next charges on a number, fingerprint or payment method answer in this order.
 
         Afterwards the card behaves as its number says; an unknown number is then an ordinary card.

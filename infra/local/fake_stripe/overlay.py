@@ -21,7 +21,8 @@ NEW_FIELDS: Final[dict[str, dict[str, Schema]]] = {
     },
     "setup_intent": {"allowed_payment_method_types": _TEXTS},
     "checkout.session": {"allowed_payment_method_types": _TEXTS},
-    "charge": {"authorization_code": _TEXT},
+    "charge": {"authorization_code": _TEXT, "level3": {}, "source": {}},
+    "payment_method": {"paypay": {}, "sequra": {}},
     "refund": {"customer": _TEXT, "customer_account": _TEXT, "payment_method": _TEXT},
     "dispute": {"intended_submission_method": _TEXT, "network_reason_code": _TEXT},
 }

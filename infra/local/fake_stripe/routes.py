@@ -35,10 +35,15 @@ _WORDS: Final = frozenset(
 )
 
 
+def _is_id(step: str) -> bool:
+    """Every id of Stripe's has an underscore; `search` is a word, known or not."""
+    return "_" in step and step not in _WORDS
+
+
 def _shape(path: str) -> tuple[str, tuple[str, ...]]:
-    parts = path.rstrip("/").split("/")
-    ids = tuple(part for part in parts if part not in _WORDS)
-    return "/".join(part if part in _WORDS else "{}" for part in parts), ids
+    steps = path.rstrip("/").split("/")
+    ids = tuple(step for step in steps if _is_id(step))
+    return "/".join("{}" if _is_id(step) else step for step in steps), ids
 
 
 def find(method: str, path: str) -> tuple[str, Route, tuple[str, ...]]:
