@@ -8,7 +8,7 @@ from chalicelib.adapters.records import decode
 from chalicelib.adapters.table import keys
 from chalicelib.adapters.table.base import TableBase
 from chalicelib.adapters.table.calls import TRIES, RefusedError
-from chalicelib.adapters.table.layout import Row, Write
+from chalicelib.adapters.table.layout import Write
 from chalicelib.domain.canonical import canonical
 from chalicelib.domain.errors import NotFound
 from chalicelib.ports.answers import StaleHead, Unanswered
@@ -59,7 +59,8 @@ class SideRows(TableBase):
         try:
             self._write([Write(row, follows)])
         except RefusedError as refusal:
-            if self.test_clock(clock.id) != clock:
+            stored = self._get(keys.test_clock(clock.id), None)
+            if stored is None or stored.body != row.body:
                 raise StaleHead(f"{clock.id} is not at version {clock.version - 1}") from refusal
 
     # --- Idempotency keys of our API -------------------------------------------------------------

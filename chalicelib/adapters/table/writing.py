@@ -53,7 +53,7 @@ class Writing(TableBase):
     ) -> None:
         writes = self._writes(changes, side, clock_id)
         try:
-            self._write(writes, _token(changes, side, clock_id))
+            self._write(writes, self._token(changes, side, clock_id))
         except RefusedError as refusal:
             self._settle(changes, writes, refusal)
         except Unanswered:
@@ -88,6 +88,20 @@ class Writing(TableBase):
         ]
         return [*facts, *heads, *accounts, *map(self._layout.side, side)]
 
+    def _token(
+        self, changes: Sequence[Change], side: Sequence[SideRow], clock_id: str | None
+    ) -> str | None:
+        """The same change has the same token, so DynamoDB knows a repeat of it for ten minutes.
+
+        Rows without a fact may be written again with the same content: those get a fresh one.
+        Tokens are the account's, not the table's, so the table's name is part of them.
+        """
+        if not changes:
+            return None
+        hashes = [change.fact.hash for change in changes]
+        text = "\x1f".join([self._model.Meta.table_name, *hashes, repr(side), str(clock_id)])
+        return sha256(text.encode()).hexdigest()[:TOKEN_LETTERS]
+
     def _stored(self, changes: Sequence[Change]) -> dict[int, Fact]:
         """What stands under the key of each change's fact, by the change's place."""
         wanted = {place: keys.fact_key(ref_of(one.fact)) for place, one in enumerate(changes)}
@@ -121,14 +135,3 @@ def _is_ours(stored: dict[int, Fact], changes: Sequence[Change]) -> bool:
     return bool(changes) and all(
         place in stored and stored[place].hash == one.fact.hash for place, one in enumerate(changes)
     )
-
-
-def _token(changes: Sequence[Change], side: Sequence[SideRow], clock_id: str | None) -> str | None:
-    """The same change has the same token, so DynamoDB itself recognises a repeat for ten minutes.
-
-    Rows without a fact may be written again with the same content; those get a token of their own.
-    """
-    if not changes:
-        return None
-    text = "\x1f".join([*(change.fact.hash for change in changes), repr(side), str(clock_id)])
-    return sha256(text.encode()).hexdigest()[:TOKEN_LETTERS]

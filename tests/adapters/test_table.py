@@ -1,0 +1,80 @@
+"""The DynamoDB adapter keeps the store's contract, on moto and on ministack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import botocore.session
+import pytest
+from moto import mock_aws
+
+from chalicelib.adapters.table.store import DynamoStore
+from tests.adapters.table_stage import fresh_table
+from tests.contracts import store_contract, store_contract_reads
+
+if TYPE_CHECKING:
+    from infra.local.emulator import Emulator
+
+REGION = "eu-west-1"
+
+
+@pytest.fixture
+def moto_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoStore]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = botocore.session.get_session().create_client("dynamodb")
+        with fresh_table(client) as name:
+            yield DynamoStore(name)
+
+
+@pytest.fixture
+def emulator_store(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoStore]:
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    with fresh_table(emulator.clients("dynamodb")) as table:
+        yield DynamoStore(table)
+
+
+@pytest.fixture(params=["moto", pytest.param("emulator", marks=pytest.mark.emulator)])
+def store(request: pytest.FixtureRequest) -> DynamoStore:
+    made: DynamoStore = request.getfixturevalue(f"{request.param}_store")
+    return made
+
+
+class TestAppend(store_contract.AppendContract):
+    pass
+
+
+class TestSideRows(store_contract.SideRowContract):
+    pass
+
+
+class TestDue(store_contract_reads.DueContract):
+    pass
+
+
+class TestEffects(store_contract_reads.EffectsContract):
+    pass
+
+
+class TestLists(store_contract_reads.ListContract):
+    pass
+
+
+class TestRequests(store_contract_reads.RequestContract):
+    pass
+
+
+class TestSmallRows(store_contract_reads.SmallRowsContract):
+    pass
+
+
+@pytest.mark.emulator
+class TestConcurrency(store_contract.ConcurrencyContract):
+    """On the emulator alone: moto is not made for threads."""
+
+    @pytest.fixture
+    def store(self, emulator_store: DynamoStore) -> DynamoStore:
+        return emulator_store
