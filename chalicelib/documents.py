@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chalicelib.branding import ACCENT, ACTION
+from chalicelib.domain.errors import DomainError
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from chalicelib.domain.dates import Period
 
 
-class AmountsDisagreeError(ValueError):
+class AmountsDisagreeError(DomainError):
     """The parts of a document do not add up to the sums it would print."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("amounts_disagree", detail)
 
 
 class DocumentKind(StrEnum):

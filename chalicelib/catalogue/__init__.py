@@ -12,14 +12,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain.errors import DomainError
 from chalicelib.formatting import language
 
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _FACT = re.compile(r"\{(\w+)\}")
 
 
-class MissingFactError(KeyError):
+class MissingFactError(DomainError):
     """A text needs a fact that it was not given."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("missing_fact", detail)
 
 
 def text(locale: str, key: str, **facts: str | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.branding import ACCENT, ACTION, initials, readable, text_on
 from chalicelib.catalogue import has, text, texts
+from chalicelib.domain.errors import InvalidInput
 from chalicelib.formatting import language
 from chalicelib.messages.facts import Facts, facts_of
 from chalicelib.messages.views import Message, NoticeKind, NoticeView
@@ -92,7 +93,7 @@ class Content:
 def compose(notice: NoticeView) -> Message:
     """The finished mail. Raises MissingFactError when the notice lacks a fact its text names."""
     if not notice.link.startswith(("https://", "http://")):
-        raise ValueError("a notice links to a web address")
+        raise InvalidInput("link_invalid", "A notice links to a web address.")
     content = _content(notice, facts_of(notice))
     html = _template().render(
         content=content,

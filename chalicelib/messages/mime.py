@@ -15,6 +15,8 @@ from email.utils import format_datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.errors import DomainError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -29,8 +31,11 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,900}")
 _FILE_NAME = re.compile(r"[^\w.() -]+")
 
 
-class UnsafeHeaderError(ValueError):
+class UnsafeHeaderError(DomainError):
     """A value that may not stand in a mail's header."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("unsafe_header", detail)
 
 
 @dataclass(frozen=True, slots=True)

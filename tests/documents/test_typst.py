@@ -25,6 +25,7 @@ from chalicelib.documents import (
     PartyView,
     ReceiptView,
 )
+from chalicelib.domain.errors import InvalidInput
 from tests.documents import samples
 from tests.documents.samples import INVOICE, RECEIPT, TWO_PAGES
 
@@ -144,9 +145,9 @@ def test_colours_that_are_none_or_unreadable_are_not_used() -> None:
     "url", ["javascript:alert(1)", "file:///etc/passwd", "https://x/" + "a" * 999]
 )
 def test_only_web_addresses_are_linked(url: str) -> None:
-    with pytest.raises(ValueError, match="web addresses"):
+    with pytest.raises(InvalidInput, match="web addresses"):
         draw(replace(INVOICE, pay_url=url))
-    with pytest.raises(ValueError, match="web addresses"):
+    with pytest.raises(InvalidInput, match="web addresses"):
         checked_url(url)
 
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.catalogue import MissingFactError
+from chalicelib.domain.errors import InvalidInput
 from chalicelib.messages import (
     BusinessView,
     NoticeKind,
@@ -203,7 +204,7 @@ def test_a_missing_fact_stops_the_mail() -> None:
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "pay.example/x", ""])
 def test_only_web_addresses_are_linked(link: str) -> None:
-    with pytest.raises(ValueError, match="web address"):
+    with pytest.raises(InvalidInput, match="web address"):
         compose(replace(BASE, link=link))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.adapters.documents.invoice_page import invoice_page, is_payable
 from chalicelib.adapters.documents.page import Page, as_json
 from chalicelib.adapters.documents.receipt_page import receipt_page
+from chalicelib.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,11 +79,13 @@ class TypstDocuments:
 
 
 def checked_url(url: str | None) -> str | None:
-    """The address as it is; raises ValueError for one that a document may not link to."""
+    """The address as it is; raises InvalidInput for one that a document may not link to."""
     if url is None:
         return None
     if not url.startswith(("https://", "http://")) or len(url) > _URL_LONGEST:
-        raise ValueError("a document links to web addresses of at most 1,000 characters")
+        raise InvalidInput(
+            "link_invalid", "A document links to web addresses of at most 1,000 characters."
+        )
     return url
 
 
