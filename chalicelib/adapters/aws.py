@@ -6,7 +6,7 @@ botocore is imported when the first client is made, so importing an adapter cost
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,9 +37,21 @@ THROTTLES = frozenset(
 class Clients:
     """One botocore client per service and process."""
 
-    def __init__(self, *, region: str = "", endpoint_url: str = "", **keys: str) -> None:
+    def __init__(
+        self,
+        *,
+        region: str = "",
+        endpoint_url: str = "",
+        read_seconds: float = READ_SECONDS,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
         """`keys` as `create_client` names them; functions have theirs in the environment."""
-        self._where = {"region_name": region or None, "endpoint_url": endpoint_url or None, **keys}
+        self._read_seconds = read_seconds
+        self._where = {
+            "region_name": region or None,
+            "endpoint_url": endpoint_url or None,
+            **(keys or {}),
+        }
         self._session: Any = None
         self._made: dict[str, Any] = {}
 
@@ -56,7 +68,7 @@ class Clients:
             self._session = botocore.session.get_session()
         config = botocore.config.Config(
             connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
+            read_timeout=self._read_seconds,
             retries={
                 "mode": "standard",
                 "total_max_attempts": 1 if service in _ONCE else ATTEMPTS,
@@ -92,8 +104,8 @@ def answered(what: str) -> Iterator[None]:
 
 
 def code_of(error: Any) -> str:
-    """The error code of a botocore ClientError."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+    """The error code of a botocore ClientError, without the namespace that SQS puts before it."""
+    return str(error.response.get("Error", {}).get("Code", "")).rpartition(".")[2]
 
 
 def is_passing(error: Any) -> bool:
