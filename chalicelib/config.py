@@ -37,6 +37,7 @@ class Settings:
     event_bus_name: str
     stripe_key_secret: str
     stripe_webhook_secrets_secret: str
+    link_secret_secret: str
     mail_sender: str
     staff_issuer: str
     staff_client_id: str
@@ -46,7 +47,7 @@ class Settings:
     staff_jwks_url: str = ""
     aws_endpoint_url: str = ""
     aws_region: str = ""
-    # Only the sweep has it: the worker it hands effects to.
+    # Only the sweep and the billing worker have it: the worker they hand effects to.
     effects_function_name: str = ""
 
 

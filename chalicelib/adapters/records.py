@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
-from msgspec import ValidationError, convert
+from msgspec import DecodeError, ValidationError, convert
 from msgspec.json import Decoder
 
 from chalicelib.domain.canonical import canonical
@@ -34,7 +34,7 @@ def decode(text: str, kind: type[T]) -> T:
     """A record from its canonical text. Raises BrokenRecord when the text is not one."""
     try:
         record: T = _decoder(kind).decode(text)  # type: ignore[arg-type]
-    except ValidationError as error:
+    except DecodeError as error:
         raise BrokenRecord(f"{kind.__name__} cannot be read: {error}") from error
     return record
 

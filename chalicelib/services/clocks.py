@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.errors import Conflict, InvalidInput
+from chalicelib.domain.facts import Subject
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import DueRef, TestClock
@@ -92,7 +93,8 @@ def run_due(ports: Ports, due: DueRef) -> None:
         case DueKind.BILL:
             billing.bill_subscriptions(ports, due.business_id, [due.subject_id])
         case DueKind.REMIND:
-            reminding.remind(ports, due)
+            if not reminding.remind(ports, due) and due.subject is Subject.INVOICE:
+                charging.run_step(ports, due.business_id, due.subject_id)
 
 
 def _arrive(ports: Ports, clock: TestClock) -> TestClock:

@@ -6,7 +6,7 @@ told of a failed payment that has been paid since.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from chalicelib import documents as paper
@@ -14,7 +14,7 @@ from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain import party_facts as party
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
-from chalicelib.domain.dates import add_months, iso, local_date
+from chalicelib.domain.dates import add_months, iso, local_date, zone
 from chalicelib.domain.declines import Decline, payer_text_key
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind
 from chalicelib.domain.payment import AttemptResult, Payment
@@ -89,7 +89,7 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
         transaction_id=_transaction(payload),
         text_key=_text_key(payload),
         next_on=_next_on(business, invoice),
-        answer_by=matter.fact.at + timedelta(days=1),
+        answer_by=_answer_by(matter),
         subscription=_subscription_name(invoice),
         bank=bank_view(business),
         staff=_staff_view(matter, invoice) if kind.for_staff else None,
@@ -143,6 +143,14 @@ def _next_on(business: Business, invoice: Invoice) -> date | None:
         return None
     blocked = "slot" in plan.reason or not plan.reason.startswith(("Waits", "It is time"))
     return None if blocked else local_date(plan.at, business.zone)
+
+
+def _answer_by(matter: Matter) -> datetime | None:
+    """Until when we write about an unknown result, or the bank wants evidence; local time."""
+    payload, local = matter.fact.data, zone(matter.business.zone)
+    if isinstance(payload, facts.DisputeOpened):
+        return payload.due_by.astimezone(local) if payload.due_by else None
+    return (matter.fact.at + timedelta(days=1)).astimezone(local)
 
 
 def _transaction(payload: Any) -> str | None:

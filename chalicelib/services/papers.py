@@ -5,6 +5,7 @@ Drawn from the state right after the fact that owes them, so drawing again gives
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from chalicelib import documents as paper
@@ -76,7 +77,7 @@ def invoice_view(
 ) -> paper.InvoiceView:
     """What is printed. The line amounts add up to the subtotal, after the lines' own discounts."""
     assert invoice.issued_on is not None
-    balance = max(invoice.amount_remaining, 0)
+    paid_on, paid_by_method = _paid(invoice, business)
     return paper.InvoiceView(
         number=invoice.number or "",
         issuer=issuer_view(business),
@@ -88,7 +89,7 @@ def invoice_view(
         lines=tuple(_line(line) for line in invoice.lines),
         subtotal=invoice.totals.subtotal,
         total=invoice.totals.total,
-        balance=balance,
+        balance=max(invoice.amount_remaining, 0),
         taxes=tuple(
             paper.TaxView(_tax_label(business), rate.percent, rate.base, rate.tax)
             for rate in invoice.totals.taxes
@@ -100,6 +101,8 @@ def invoice_view(
         net_days=invoice.terms.days or None,
         purchase_order=invoice.po_number or None,
         period=invoice.period,
+        paid_on=paid_on,
+        paid_by=paid_by_method,
         pay_url=link_for(ports, invoice) if invoice.is_open else None,
         bank=bank_view(business),
         notes=invoice.memo or business.invoice_note,
@@ -176,28 +179,33 @@ def _tax_label(business: Business) -> str:
 
 
 def _settlements(invoice: Invoice, business: Business) -> tuple[paper.SettlementView, ...]:
-    """What lowered the balance by then. Credits and write-offs as one line each."""
-    found = []
+    """What lowered the balance by then: never more than was owed, the rest is customer credit."""
+    assert invoice.issued_on is not None
+    open_amount, found = invoice.amount_paid, []
     for payment in invoice.payments:
-        if payment.status is PaymentStatus.PAID and payment.paid_at is not None:
+        if payment.status is PaymentStatus.PAID and payment.paid_at is not None and open_amount:
+            applied = min(payment.amount, open_amount)
+            open_amount -= applied
             on = local_date(payment.paid_at, business.zone)
+            method = method_view(payment.last_attempt)
             found.append(
-                paper.SettlementView(
-                    paper.SettlementKind.PAYMENT,
-                    min(payment.amount, invoice.amount_paid),
-                    on,
-                    method=method_view(payment.last_attempt),
-                )
+                paper.SettlementView(paper.SettlementKind.PAYMENT, applied, on, method=method)
             )
-    on_day = invoice.issued_on
-    assert on_day is not None
-    external = invoice.amount_paid - sum(one.amount for one in found)
-    if external > 0:
-        found.append(paper.SettlementView(paper.SettlementKind.PAYMENT, external, on_day))
-    if invoice.amount_credited:
-        credited = invoice.amount_credited
-        found.append(paper.SettlementView(paper.SettlementKind.CREDIT_NOTE, credited, on_day))
-    if invoice.amount_written_off:
-        lost = invoice.amount_written_off
-        found.append(paper.SettlementView(paper.SettlementKind.WRITE_OFF, lost, on_day))
+    rest = (
+        (paper.SettlementKind.PAYMENT, open_amount),
+        (paper.SettlementKind.CREDIT_NOTE, invoice.amount_credited),
+        (paper.SettlementKind.WRITE_OFF, invoice.amount_written_off),
+    )
+    found += [
+        paper.SettlementView(kind, amount, invoice.issued_on) for kind, amount in rest if amount
+    ]
     return tuple(found)
+
+
+def _paid(invoice: Invoice, business: Business) -> tuple[date | None, paper.MethodView | None]:
+    """When and by what a paid invoice was paid."""
+    paid = [one for one in invoice.payments if one.status is PaymentStatus.PAID]
+    if invoice.paid_at is None:
+        return None, None
+    method = method_view(paid[-1].last_attempt) if paid else None
+    return local_date(invoice.paid_at, business.zone), method

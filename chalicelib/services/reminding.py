@@ -7,17 +7,26 @@ from chalicelib.domain.due import DueKind
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.reminders import reminder_due
 from chalicelib.ports import Ports
+from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import DueRef
 from chalicelib.services.case import again_when_stale, open_case, record
-from chalicelib.services.charging import run_step
 from chalicelib.services.customers import notice_expiry
 from chalicelib.services.sweeping import found
 
 
 def send_reminders(ports: Ports) -> int:
-    """Remind of everything whose time has come on the wall's clock; how many were owed."""
-    until = ports.clock.now()
-    return sum(remind(ports, ref) for ref in list(found(ports, DueKind.REMIND, until)))
+    """Remind of everything whose time has come on the wall's clock; how many were owed.
+
+    Where nothing is owed after all, the dunning worker puts the plan right.
+    """
+    until, owed = ports.clock.now(), 0
+    for ref in list(found(ports, DueKind.REMIND, until)):
+        if remind(ports, ref):
+            owed += 1
+        elif ref.subject is Subject.INVOICE:
+            body = {"business_id": ref.business_id, "invoice_id": ref.subject_id}
+            ports.queue.send(QueueName.DUNNING, body)
+    return owed
 
 
 def remind(ports: Ports, ref: DueRef) -> bool:
@@ -28,7 +37,7 @@ def remind(ports: Ports, ref: DueRef) -> bool:
 
 
 def remind_of_invoice(ports: Ports, business_id: str, invoice_id: str) -> bool:
-    """Send the newest reminder that is due; when none is, keep the plan true."""
+    """Send the newest reminder that is due; False when none is."""
 
     def once() -> bool:
         case = open_case(ports, business_id, invoice_id)
@@ -40,7 +49,4 @@ def remind_of_invoice(ports: Ports, business_id: str, invoice_id: str) -> bool:
         record(ports, case, facts.Reminded(reminder.key), why="Its reminder is due.")
         return True
 
-    reminded = again_when_stale(once)
-    if not reminded:
-        run_step(ports, business_id, invoice_id)
-    return reminded
+    return again_when_stale(once)

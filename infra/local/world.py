@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import shutil
 import socket
 import subprocess
@@ -32,8 +33,9 @@ from infra.local.smtp_sink import SmtpSink
 
 KEY_SECRET = "duecourse/stripe-key"  # noqa: S105
 WEBHOOK_SECRETS = "duecourse/stripe-webhook-secrets"
+LINK_SECRET = "duecourse/link-secret"  # noqa: S105
 FAKE_KEY = "sk_test_local"
-WEBHOOK_PATH = "/v1/stripe/webhook"
+WEBHOOK_PATH = "/webhooks/stripe"
 STAFF_SUBJECT = "staff_admin"
 START_TIMEOUT_SECONDS = 20
 
@@ -164,17 +166,18 @@ def register_webhook(stripe: StripeChoice, url: str, *, connect: bool) -> str:
 
 
 def put_secret(emulator: Emulator, name: str, value: str) -> None:
-    secrets = emulator.clients("secretsmanager")
+    vault = emulator.clients("secretsmanager")
     try:
-        secrets.create_secret(Name=name, SecretString=value)
-    except secrets.exceptions.ResourceExistsException:
-        secrets.put_secret_value(SecretId=name, SecretString=value)
+        vault.create_secret(Name=name, SecretString=value)
+    except vault.exceptions.ResourceExistsException:
+        vault.put_secret_value(SecretId=name, SecretString=value)
 
 
 def deploy_all(emulator: Emulator, stripe: StripeChoice, issuer: Issuer) -> dict[str, str]:
     """The stack, its secrets, and the webhook from Stripe to it."""
     put_secret(emulator, KEY_SECRET, stripe.key)
     put_secret(emulator, WEBHOOK_SECRETS, "[]")
+    put_secret(emulator, LINK_SECRET, secrets.token_urlsafe(32))
     outputs = deploy_here(
         emulator,
         {
@@ -186,7 +189,10 @@ def deploy_all(emulator: Emulator, stripe: StripeChoice, issuer: Issuer) -> dict
     )
     if stripe.api_base:
         url = outputs["PublicUrl"] + WEBHOOK_PATH
-        signing = [register_webhook(stripe, url, connect=connect) for connect in (False, True)]
+        signing = [
+            register_webhook(stripe, url, connect=False),
+            register_webhook(stripe, f"{url}/connect", connect=True),
+        ]
         put_secret(emulator, WEBHOOK_SECRETS, json.dumps(signing))
     return outputs | {
         "EmulatorUrl": emulator.endpoint_url,

@@ -22,8 +22,8 @@ EVERYBODY = frozenset({
 WORKERS = frozenset({"BillingWorkerRole", "DunningWorkerRole", "StripeEventWorkerRole"})
 EFFECTS = frozenset({"EffectsWorkerRole"})
 API = frozenset({"ApiHandlerRole"})
-PAYS = WORKERS | API | {"ReconcileRole", "SweepDueRole"}
-WRITES = EVERYBODY - {"BillDueSubscriptionsRole"}
+PAYS = WORKERS | API | {"ReconcileRole"}
+WRITES = EVERYBODY - {"BillDueSubscriptionsRole", "SweepDueRole"}
 
 WHO_MAY = {
     "logs:CreateLogStream": EVERYBODY,
@@ -44,7 +44,7 @@ WHO_MAY = {
     "sqs:ReceiveMessage": WORKERS,
     "sqs:DeleteMessage": WORKERS,
     "sqs:GetQueueAttributes": WORKERS,
-    "sqs:SendMessage": EVERYBODY - WORKERS,
+    "sqs:SendMessage": EVERYBODY - {"ReconcileRole", "StripeEventWorkerRole"},
     "s3:GetObject": EFFECTS | API,
     "s3:PutObject": EFFECTS,
     "ses:SendRawEmail": EFFECTS,
@@ -54,10 +54,14 @@ WHO_MAY = {
     "scheduler:DeleteSchedule": EFFECTS,
     "iam:PassRole": EFFECTS,
     "events:PutEvents": EFFECTS,
-    "lambda:InvokeFunction": frozenset({"SweepDueRole"}),
-    "secretsmanager:GetSecretValue": PAYS,
+    "lambda:InvokeFunction": frozenset({"SweepDueRole", "BillingWorkerRole"}),
+    "secretsmanager:GetSecretValue": PAYS | EFFECTS,
 }
-WHO_READS_SECRET = {"StripeKeySecret": PAYS, "StripeWebhookSecretsSecret": API}
+WHO_READS_SECRET = {
+    "StripeKeySecret": PAYS,
+    "StripeWebhookSecretsSecret": API,
+    "LinkSecretSecret": EFFECTS,
+}
 WHO_TAKES_FROM = {
     "DunningQueue": "DunningWorkerRole",
     "StripeEventsQueue": "StripeEventWorkerRole",

@@ -203,4 +203,7 @@ def test_stripe_knows_where_its_events_go(stack: World) -> None:
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
         endpoints = json.load(answer)["data"]
-    assert {one["url"] for one in endpoints} == {stack.url + WEBHOOK_PATH}
+    assert {one["url"] for one in endpoints} == {
+        stack.url + WEBHOOK_PATH,
+        f"{stack.url}{WEBHOOK_PATH}/connect",
+    }

@@ -35,6 +35,7 @@ DEAD_LETTERS = [
     "StripeEventsDeadLetters",
     "TimerDeadLetters",
 ]
+OUR_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 SOURCES = ["BillingWorker", "DunningWorker", "EffectsWorker", "StripeEventWorker"]
 # Set by the runtime or for one function only, not in Globals.
 SET_ELSEWHERE = {"aws_region", "aws_endpoint_url", "effects_function_name"}
@@ -173,7 +174,9 @@ def test_documents_are_private_and_links_die_young(resources: dict[str, Any]) ->
     }
 
 
-def test_whatever_holds_data_is_encrypted_with_our_key(resources: dict[str, Any]) -> None:
+def test_whatever_holds_data_is_encrypted_with_our_key(
+    template: dict[str, Any], resources: dict[str, Any]
+) -> None:
     queues = of_type(resources, "AWS::SQS::Queue")
     assert {
         name for name, one in queues.items() if one["KmsMasterKeyId"] == {"Ref": "DataKey"}
@@ -181,6 +184,10 @@ def test_whatever_holds_data_is_encrypted_with_our_key(resources: dict[str, Any]
         *QUEUES,
         *DEAD_LETTERS,
     }
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    assert [one["KmsKeyId"] for one in groups.values()] == [OUR_KEY] * len(TIMEOUTS_SECONDS)
+    assert resources["Table"]["Properties"]["SSESpecification"]["KMSMasterKeyId"] == OUR_KEY
+    assert template["Globals"]["Function"]["KmsKeyArn"] == OUR_KEY
     assert resources["DataKey"]["Properties"]["EnableKeyRotation"] is True
 
 

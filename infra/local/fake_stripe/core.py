@@ -113,10 +113,16 @@ class FakeStripe(Doors):
                 entry = self._keys.begin(
                     account.id, call.key, self.state.now, call.path, call.params
                 )
-        if plan is not None and plan.kind == "slow" and self.on_slow is not None:
-            self.on_slow(plan.seconds)
+        self._wait(plan, "slow")
         with self.lock:
-            return self._execute(call, account, entry, plan)
+            reply = self._execute(call, account, entry, plan)
+        self._wait(plan, "slow_after")
+        return reply
+
+    def _wait(self, plan: Plan | None, kind: str) -> None:
+        """Outside the lock, so that others may call, and events arrive, meanwhile."""
+        if plan is not None and plan.kind == kind and self.on_slow is not None:
+            self.on_slow(plan.seconds)
 
     def _account(self, account_id: str | None) -> Account:
         return self.state.platform if account_id is None else reachable(self.state, account_id)

@@ -27,9 +27,12 @@ KINDS: Final = {
     "lock_timeout": "429 lock_timeout, not executed",
     "conflict": "409 idempotency_key_in_use, not executed",
     "unauthorized": "401, the key was rolled",
+    "slow_after": "the work is done at once, the answer takes a while; events overtake it",
     "slow": "the answer takes a while; meanwhile the key is in use",
 }
-AFTER: Final = frozenset({"drop_after", "timeout_after", "error_500_after", "html_502_after"})
+AFTER: Final = frozenset(
+    {"drop_after", "timeout_after", "error_500_after", "html_502_after", "slow_after"}
+)
 LOST: Final = frozenset({"drop_before", "timeout_before", "drop_after", "timeout_after"})
 
 _HTML: Final = "<html><head><title>502 Bad Gateway</title></head><body>502</body></html>"

@@ -35,10 +35,11 @@ class Endpoint:
         return [cls((secret,), url), cls((connect_secret or secret,), url, connect=True)]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Delivery:
     """One event on its way to one endpoint."""
 
+    number: int
     endpoint: Endpoint
     event: Body
     due_at: int
@@ -89,7 +90,8 @@ class Webhooks:
         self.endpoints = list(endpoints)
         state.webhook_endpoints = self.endpoints
         self._state = state
-        self._queue: list[Delivery] = []
+        self._queue: dict[int, Delivery] = {}
+        self._count = 0
         state.watchers.append(self._enqueue)
 
     def _enqueue(self, account: Account, event: Body) -> None:
@@ -97,12 +99,14 @@ class Webhooks:
         for endpoint in self.endpoints:
             wanted = "*" in endpoint.enabled_events or event["type"] in endpoint.enabled_events
             if wanted and endpoint.connect == connected:
-                self._queue.append(Delivery(endpoint, event, event["created"]))
+                self._count += 1
+                delivery = Delivery(self._count, endpoint, event, event["created"])
+                self._queue[delivery.number] = delivery
 
     def due(self) -> list[Delivery]:
         """What should be delivered now, oldest first."""
         now = self._state.now
-        return [delivery for delivery in self._queue if delivery.due_at <= now]
+        return [delivery for delivery in self._queue.values() if delivery.due_at <= now]
 
     def header(self, delivery: Delivery) -> str:
         """Signed now, on the caller's clock: an advanced test clock makes no signature stale."""
@@ -111,8 +115,7 @@ class Webhooks:
     def acknowledge(self, delivery: Delivery) -> None:
         """The endpoint answered 2xx."""
         delivery.acknowledged = True
-        if delivery in self._queue:
-            self._queue.remove(delivery)
+        self._queue.pop(delivery.number, None)
         delivery.event["pending_webhooks"] = 0
 
     def fail(self, delivery: Delivery) -> None:
@@ -128,5 +131,4 @@ class Webhooks:
 
     def lose(self, delivery: Delivery) -> None:
         """It will never arrive; only `/v1/events` still knows it."""
-        if delivery in self._queue:
-            self._queue.remove(delivery)
+        self._queue.pop(delivery.number, None)
