@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 PER_SECOND = 20
-BURST = 5  # calls that may start together after a rest
+BURST = 4  # calls that may start together after a rest
 
 
 class Pacing:
