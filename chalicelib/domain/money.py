@@ -6,6 +6,7 @@ zero- and three-decimal currencies differ). No binary fraction appears anywhere 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -28,6 +29,9 @@ _STRIPE_MINIMUM = {
     "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000,
 }  # fmt: skip
 _STRIPE_MAXIMUM = 99_999_999  # at most eight digits
+
+# Fewer digits than a Decimal's 28, so that reading one never rounds; no exponent, no `1_000`.
+_AMOUNT = re.compile(r"[+-]?(?=.?[0-9])[0-9]{0,15}(\.[0-9]{0,9})?")
 
 
 def exponent(currency: str) -> int:
@@ -131,12 +135,10 @@ def parse_decimal(text: str, currency: str) -> int:
 
     Raises InvalidInput when it is no number or has more digits than the currency.
     """
-    try:
-        value = Decimal(text.strip().replace(",", ""))
-    except ArithmeticError as error:
-        raise InvalidInput("amount_invalid", f"{text!r} is not an amount.") from error
-    if not value.is_finite():
+    plain = text.strip().replace(",", "")
+    if not _AMOUNT.fullmatch(plain):
         raise InvalidInput("amount_invalid", f"{text!r} is not an amount.")
+    value = Decimal(plain)
     scaled = value.scaleb(exponent(currency))
     if scaled != scaled.to_integral_value():
         raise InvalidInput(
