@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.emulator import REGION
 from infra.local.world import KEY_SECRET, WEBHOOK_PATH, WEBHOOK_SECRETS, World
+from tests.events import sample_event
 from tests.template.test_policies import API, EFFECTS, EVERYBODY, PAYS
 
 T = TypeVar("T")
@@ -66,6 +67,22 @@ def test_all_rules_are_on(stack: World) -> None:
         "rate(1 hour)",
         "rate(15 minutes)",
     ]
+
+
+def function_named(stack: World, name: str) -> str:
+    """CloudFormation puts the stack before and something random behind the name in the template."""
+    listed = stack.emulator.clients("lambda").list_functions()["Functions"]
+    (found,) = [one["FunctionName"] for one in listed if f"-{name}-" in one["FunctionName"]]
+    return str(found)
+
+
+@pytest.mark.parametrize("name", ["BillDueSubscriptions", "SweepDue", "Reconcile", "SendReminders"])
+def test_a_rule_finds_nothing_to_do_with_the_rights_it_has(stack: World, name: str) -> None:
+    answer = stack.emulator.clients("lambda").invoke(
+        FunctionName=function_named(stack, name),
+        Payload=json.dumps(sample_event("rule_hourly")).encode(),
+    )
+    assert (answer.get("FunctionError"), answer["Payload"].read()) == (None, b"null")
 
 
 def acting_as(stack: World, role: str, service: str) -> Any:

@@ -13,6 +13,7 @@ import pytest
 
 import app
 from chalicelib.config import Settings
+from chalicelib.entry import FACT_ROW
 from infra.build import ROOT, Package
 
 # Every Lambda of the design; the handler is what `app.py` calls it.
@@ -130,7 +131,8 @@ def test_the_stream_gives_up_in_the_end(resources: dict[str, Any]) -> None:
     destination = stream["DestinationConfig"]["OnFailure"]["Destination"]
     assert destination == {"Fn::GetAtt": ["EffectsDeadLetters", "Arn"]}
     assert json.loads(stream["FilterCriteria"]["Filters"][0]["Pattern"]) == {
-        "eventName": ["INSERT"]
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": FACT_ROW}]}}},
     }
 
 
