@@ -28,6 +28,12 @@ BANK_OUTCOME: Final[Body] = {
 }
 
 
+_NULLS: Final = (
+    "application_fee", "balance_transaction", "failure_balance_transaction", "on_behalf_of",
+    "receipt_number", "review", "source_transfer", "transfer_data",
+)  # fmt: skip
+
+
 def _card_details(method: Method, amount: int, *, ok: bool) -> Body:
     card = method.body["card"]
     return {
@@ -94,15 +100,14 @@ def create(
     amount = intent["amount"]
     charge_id = state.new_id("ch" if is_card else "py")
     body: Body = {
+        **dict.fromkeys(_NULLS),
         "id": charge_id,
         "object": "charge",
         "amount": amount,
         "amount_captured": amount if status != "failed" else 0,
         "amount_refunded": 0,
         "application": intent["application"],
-        "application_fee": None,
         "application_fee_amount": intent["application_fee_amount"],
-        "balance_transaction": None,
         "billing_details": method.body["billing_details"],
         "calculated_statement_descriptor": "DUECOURSE",
         "captured": status != "failed",
@@ -111,13 +116,11 @@ def create(
         "customer": intent["customer"],
         "description": intent["description"],
         "disputed": False,
-        "failure_balance_transaction": None,
         "failure_code": failure[0] if failure else None,
         "failure_message": failure[1] if failure else None,
         "fraud_details": {},
         "livemode": False,
         "metadata": intent["metadata"],
-        "on_behalf_of": None,
         "outcome": outcome,
         "paid": paid,
         "payment_intent": intent["id"],
@@ -129,16 +132,12 @@ def create(
         ),
         "radar_options": {},
         "receipt_email": intent["receipt_email"],
-        "receipt_number": None,
         "receipt_url": f"{state.options.base_url}/receipts/{charge_id}" if paid else None,
         "refunded": False,
-        "review": None,
         "shipping": intent["shipping"],
-        "source_transfer": None,
         "statement_descriptor": intent["statement_descriptor"],
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": status,
-        "transfer_data": None,
         "transfer_group": intent["transfer_group"],
     }
     account.charges[charge_id] = body

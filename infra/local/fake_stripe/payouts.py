@@ -17,21 +17,8 @@ _FAILURES: Final = {
 _HOUR: Final = 3600
 
 
-def create(state: State, account: Account, currency: str) -> None:
-    """Pay out every available row not paid out yet; a balance of zero or less waits."""
-    account.payout_days.discard((currency, state.now // DAY))
-    rows = [
-        row
-        for row in account.balance_transactions.values()
-        if row["currency"] == currency
-        and row["available_on"] <= state.now
-        and row["id"] not in account.paid_out_in
-    ]
-    amount = sum(row["net"] for row in rows)
-    if amount <= 0:
-        return
-    arrival = add_business_days(state.now, state.options.payout_business_days)
-    body: Body = {
+def _new(state: State, account: Account, currency: str, amount: int, arrival: int) -> Body:
+    return {
         "id": state.new_id("po"),
         "object": "payout",
         "amount": amount,
@@ -60,6 +47,23 @@ def create(state: State, account: Account, currency: str) -> None:
         "trace_id": {"status": "pending", "value": None},
         "type": "bank_account",
     }
+
+
+def create(state: State, account: Account, currency: str) -> None:
+    """Pay out every available row not paid out yet; a balance of zero or less waits."""
+    account.payout_days.discard((currency, state.now // DAY))
+    rows = [
+        row
+        for row in account.balance_transactions.values()
+        if row["currency"] == currency
+        and row["available_on"] <= state.now
+        and row["id"] not in account.paid_out_in
+    ]
+    amount = sum(row["net"] for row in rows)
+    if amount <= 0:
+        return
+    arrival = add_business_days(state.now, state.options.payout_business_days)
+    body = _new(state, account, currency, amount, arrival)
     account.payouts[body["id"]] = body
     own = record(
         state,

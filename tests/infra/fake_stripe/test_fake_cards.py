@@ -222,6 +222,12 @@ def test_what_a_set_up_card_does_off_session(
     assert tries(fake, customer, method, 1) == [off_session]
 
 
+def test_a_set_up_card_is_still_asked_when_the_payer_is_there(fake: FakeBench) -> None:
+    customer, method, _ = save_by_setup(fake, "pm_card_authenticationRequiredOnSetup")
+    intent = fake.confirm(fake.intent(customer), method, return_url=BACK)
+    assert intent.status == "requires_action"
+
+
 def test_a_card_only_attached_still_needs_authentication(fake: FakeBench) -> None:
     customer, method = fake.saved("pm_card_authenticationRequiredOnSetup")
     assert tries(fake, customer, method, 1) == ["authentication_required"]

@@ -180,3 +180,4 @@ def test_an_advanced_clock_makes_no_signature_stale(fake: FakeBench) -> None:
     fake.customer()
     [(body, header)] = fake.core.next_events()
     assert verified(body, header).created == START + 400 * DAY
+    assert header.startswith(f"t={START},")
