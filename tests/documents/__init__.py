@@ -1,0 +1,1 @@
+"""PDFs: drawn, read back and compared."""

@@ -1,0 +1,1 @@
+"""Mails and text messages: words, forms, headers."""
