@@ -60,13 +60,16 @@ def local_date(at: datetime, zone_name: str) -> date:
 def next_allowed(at: datetime, zone_name: str, opens: int, closes: int) -> datetime:
     """`at`, or the next instant whose local hour lies in [opens, closes).
 
-    `opens` and `closes` are local hours 0-24; equal ones mean "any time".
+    `opens` and `closes` are local hours 0-24; equal ones mean "any time", and hours may run over
+    midnight (22 to 6).
     """
     local = at.astimezone(zone(zone_name))
-    if opens == closes or opens <= local.hour < closes:
+    length = (closes - opens) % 24
+    if length == 0 or (local.hour - opens) % 24 < length:
         return at
-    day = local.date() if local.hour < opens else local.date() + timedelta(days=1)
-    return instant(day, time(opens), zone_name)
+    first = opens % 24
+    day = local.date() if local.hour < first else local.date() + timedelta(days=1)
+    return instant(day, time(first), zone_name)
 
 
 def iso(at: datetime) -> str:
