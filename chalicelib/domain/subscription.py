@@ -94,23 +94,34 @@ class Subscription:
 
     def starts_on(self, index: int) -> date:
         """First day of period `index`, counted from 0."""
-        segment = next(one for one in reversed(self.segments) if one.first_index <= index)
+        return self._counted(self._segment(index), index)
+
+    def _segment(self, index: int) -> Segment:
+        return next(one for one in reversed(self.segments) if one.first_index <= index)
+
+    def _counted(self, segment: Segment, index: int) -> date:
         months = (index - segment.first_index) * self.interval.months
         return add_months(segment.anchor_on, months, segment.anchor_day)
 
+    def _full_period(self, index: int) -> Period:
+        """Counted from its own segment: a pause after it moves the next one, not its end."""
+        segment = self._segment(index)
+        return Period(self._counted(segment, index), self._counted(segment, index + 1))
+
     def period(self, index: int) -> Period | None:
         """Period `index`, cut at the contract's end; None when the contract is over by then."""
-        start, end = self.starts_on(index), self.starts_on(index + 1)
-        if self.contract_end_on is not None:
-            end = min(end, self.contract_end_on + timedelta(days=1))
-        return Period(start, end) if start < end else None
+        full = self._full_period(index)
+        if self.contract_end_on is None:
+            return full
+        end = min(full.end_on, self.contract_end_on + timedelta(days=1))
+        return Period(full.start_on, end) if full.start_on < end else None
 
     def line(self, index: int) -> Line | None:
         """The invoice line of period `index`; a period cut short costs its share of days."""
         period = self.period(index)
         if period is None:
             return None
-        whole = (self.starts_on(index + 1) - period.start_on).days
+        whole = self._full_period(index).days
         unit_amount = self.unit_amount
         if period.days < whole:
             unit_amount = money.allocate(unit_amount, [period.days, whole - period.days])[0]
@@ -188,8 +199,13 @@ def with_next_bill(subscription: Subscription, *, zone: str, days_before: int) -
 def paused(
     subscription: Subscription, *, on: date, reason: str, invoice_ids: tuple[str, ...]
 ) -> Subscription:
-    """Paused from `on`; a second unpaid invoice joins the pause that runs already."""
+    """Paused from `on`; a second unpaid invoice joins the pause that runs already.
+
+    A pause of staff waits for staff alone: no payment may end it.
+    """
     current = subscription.current_pause
+    if current is not None and not current.invoice_ids:
+        return subscription
     if current is not None:
         joined = tuple(sorted({*current.invoice_ids, *invoice_ids}))
         pauses = (*subscription.pauses[:-1], replace(current, invoice_ids=joined))
@@ -206,11 +222,14 @@ def paused(
 
 
 def resumed(subscription: Subscription, *, on: date) -> Subscription:
-    """Running again from `on`: what is not yet billed, and the contract's end, move by the days."""
+    """Running again from `on`: what is not yet billed, and the contract's end, move by the days.
+
+    Days before the first one are nobody's, so a pause among them moves nothing.
+    """
     current = subscription.current_pause
-    if current is None:
+    if current is None or subscription.status is not SubscriptionStatus.PAUSED:
         raise Conflict("subscription_not_paused", "The subscription is not paused.")
-    days = max((on - current.from_on).days, 0)
+    days = max((on - max(current.from_on, subscription.start_on)).days, 0)
     anchor = subscription.starts_on(subscription.next_index) + timedelta(days=days)
     segments = subscription.segments
     if days:

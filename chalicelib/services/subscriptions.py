@@ -104,6 +104,8 @@ def resume_after_payment(ports: Ports, business_id: str, invoice_id: str) -> boo
     def once() -> bool:
         subscription = ports.store.subscription(business_id, subscription_id)
         pause_ = subscription.current_pause
+        if subscription.status is not SubscriptionStatus.PAUSED:
+            return False  # cancelled meanwhile: paying the debt brings nothing back
         if pause_ is None or not pause_.invoice_ids:
             return False
         waits = [ports.store.invoice(business_id, one) for one in pause_.invoice_ids]
