@@ -12,11 +12,14 @@ from typing import Any
 
 from chalicelib.ports.answers import Unanswered
 
+# Three attempts end within 24 seconds: sooner than API Gateway, which waits for 29.
 CONNECT_SECONDS = 3
-READ_SECONDS = 10
+READ_SECONDS = 5
 ATTEMPTS = 3
-# SES and SNS cannot recognise a repeat: whoever asked decides whether to risk a second message.
+# SES and SNS cannot recognise a repeat: whoever asked decides whether to risk a second message. So
+# they get one attempt, and longer to answer it.
 _ONCE = frozenset({"ses", "sns"})
+ONCE_READ_SECONDS = 20
 
 THROTTLES = frozenset(
     {
@@ -34,6 +37,10 @@ THROTTLES = frozenset(
 )
 
 
+class Throttled(Unanswered):
+    """AWS did nothing, because too much was asked of it."""
+
+
 class Clients:
     """One botocore client per service and process."""
 
@@ -42,7 +49,7 @@ class Clients:
         *,
         region: str = "",
         endpoint_url: str = "",
-        read_seconds: float = READ_SECONDS,
+        read_seconds: float | None = None,
         keys: Mapping[str, str] | None = None,
     ) -> None:
         """`keys` as `create_client` names them; functions have theirs in the environment."""
@@ -66,13 +73,12 @@ class Clients:
 
         if self._session is None:
             self._session = botocore.session.get_session()
+        once = service in _ONCE
+        patience = ONCE_READ_SECONDS if once else READ_SECONDS
         config = botocore.config.Config(
             connect_timeout=CONNECT_SECONDS,
-            read_timeout=self._read_seconds,
-            retries={
-                "mode": "standard",
-                "total_max_attempts": 1 if service in _ONCE else ATTEMPTS,
-            },
+            read_timeout=self._read_seconds or patience,
+            retries={"mode": "standard", "total_max_attempts": 1 if once else ATTEMPTS},
             # Anything older signs links whose expiry and file name are not protected.
             signature_version="s3v4" if service == "s3" else None,
         )
@@ -91,7 +97,9 @@ def answered(what: str) -> Iterator[None]:
     try:
         yield
     except failures.ClientError as error:
-        if is_passing(error):
+        if code_of(error) in THROTTLES:
+            raise Throttled(f"{what}: {code_of(error)}") from error
+        if _is_theirs(error):
             raise Unanswered(f"{what}: {code_of(error)}") from error
         raise
     except (
@@ -108,7 +116,7 @@ def code_of(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code", "")).rpartition(".")[2]
 
 
-def is_passing(error: Any) -> bool:
-    """AWS is at fault, or asks us to slow down: the same call may succeed later."""
+def _is_theirs(error: Any) -> bool:
+    """AWS is at fault: the same call may succeed later."""
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    return status >= 500 or status == 429 or code_of(error) in THROTTLES
+    return status >= 500 or status == 429

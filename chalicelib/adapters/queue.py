@@ -6,8 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 
-from chalicelib.adapters.aws import Clients, answered
-from chalicelib.ports.answers import Unanswered
+from chalicelib.adapters.aws import Clients, Throttled, answered
 from chalicelib.ports.outside import QueueName
 
 LONGEST_DELAY_SECONDS = 900
@@ -34,7 +33,7 @@ class SqsQueue:
         for pause in PAUSES_SECONDS:
             try:
                 self._send(queue, body, delay_seconds)
-            except Unanswered:
+            except Throttled:
                 self._sleep(pause)
             else:
                 return

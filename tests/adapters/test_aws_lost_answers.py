@@ -75,7 +75,16 @@ class TestQueue:
         wire.rules(error("sqs", "SendMessage", "ThrottlingException", 400, 2))
         self.queue(through, url, pauses).send(QueueName.DUNNING, BODY)
         assert len(bodies(clients, url)) == 1
-        assert wire.fired() == 2
+        assert (wire.fired(), pauses) == (2, list(PAUSES_SECONDS[:2]))
+
+    def test_throttling_without_end_is_no_answer(
+        self, clients: Clients, through: Clients, wire: Wire
+    ) -> None:
+        url, pauses = make_queue(clients), list[float]()
+        wire.rules(error("sqs", "SendMessage", "ThrottlingException", 400, ALWAYS))
+        with pytest.raises(Unanswered):
+            self.queue(through, url, pauses).send(QueueName.DUNNING, BODY)
+        assert pauses == list(PAUSES_SECONDS)
 
     def test_an_answer_that_never_comes_is_said_so(
         self, clients: Clients, through: Clients, wire: Wire
@@ -84,7 +93,7 @@ class TestQueue:
         wire.cut("sqs", "SendMessage", times=ALWAYS)
         with pytest.raises(Unanswered):
             self.queue(through, url, pauses).send(QueueName.DUNNING, BODY)
-        assert pauses == list(PAUSES_SECONDS)
+        assert (wire.fired(), pauses) == (ATTEMPTS, [])
 
 
 class TestTimers:
@@ -152,7 +161,7 @@ class TestFiles:
         """S3 answers a write with no body, so it is the announced body that never comes."""
         _, bucket = make_files(clients)
         hasty = Clients(
-            region=REGION, endpoint_url=wire.endpoint_url, read_seconds=0.5, keys=CREDENTIALS
+            region=REGION, endpoint_url=wire.endpoint_url, read_seconds=2, keys=CREDENTIALS
         )
         headers = {"set_headers": {"Content-Length": "10"}}
         wire.rules({"service": "s3", "operation": "PutObject", "times": 1, "response": headers})
