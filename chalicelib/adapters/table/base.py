@@ -18,7 +18,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.adapters.table import keys
-from chalicelib.adapters.table.calls import Calls, Sleep
+from chalicelib.adapters.table.calls import Calls, Sleep, check_whole
 from chalicelib.adapters.table.layout import Layout, Row, Write, readable
 from chalicelib.adapters.table.meter import Meter, watch
 from chalicelib.domain.errors import BrokenRecord
@@ -72,8 +72,10 @@ class TableBase:
         with self._lock:
             if self._connected is None:
                 connection = self._model._get_connection().connection  # noqa: SLF001 - its only way
+                client: Any = connection.client
+                client.meta.events.register("after-call.dynamodb", check_whole)
                 if self._meter is not None:
-                    watch(connection.client, self._meter, trust_reported=self._trust_reported)
+                    watch(client, self._meter, trust_reported=self._trust_reported)
                 self._connected = connection
             return self._connected
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
+from zlib import crc32
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -43,30 +44,47 @@ class RefusedError(Exception):
         self.failed = tuple(failed)
 
 
+def check_whole(http_response: Any, **_: Any) -> None:
+    """An answer that lost bytes is none: half of one could read as "there is no such invoice".
+
+    botocore repeats such a call, but takes its last answer as it is. Hooked into its `after-call`.
+    """
+    checksum = http_response.headers.get("x-amz-crc32")
+    if checksum is not None and crc32(http_response.content) != int(checksum):
+        raise Unanswered("the answer was cut or changed on its way")
+
+
+def _code_of(error: PynamoDBException) -> str:
+    """PynamoDB's own `cause_response_code` fails on a lost connection, where `response` is None."""
+    response = getattr(error.cause, "response", None) or {}
+    code: str = response.get("Error", {}).get("Code", "")
+    return code
+
+
 def _codes(error: PynamoDBException) -> list[str]:
     """Why each row of a transaction was refused (`None`: it was not), or the one code of a call."""
     if isinstance(error, TransactWriteError) and error.cancellation_reasons:
         return [reason.code if reason else "None" for reason in error.cancellation_reasons]
-    return [error.cause_response_code or ""]
+    return [_code_of(error)]
 
 
 def _judge(error: PynamoDBException) -> None:
     """Return when the call is worth repeating; raises what it has come to otherwise."""
-    codes = _codes(error)
+    code, codes = _code_of(error), _codes(error)
     failed = [place for place, code in enumerate(codes) if code in _REFUSED]
     if failed:
         raise RefusedError(failed) from error
-    if error.cause_response_code == "IdempotentParameterMismatchException":
+    if code == "IdempotentParameterMismatchException":
         # The same facts were sent before by code that lays out rows differently: see what is there.
         raise RefusedError from error
-    if _WRONG & set(codes) or error.cause_response_code in _WRONG:
-        raise BrokenRecord(f"DynamoDB cannot take this: {error.cause_response_message}") from error
+    if _WRONG & set(codes) or code in _WRONG:
+        raise BrokenRecord(f"DynamoDB cannot take this: {error.cause}") from error
     if not _BUSY & set(codes):
         raise Unanswered(_told(error)) from error
 
 
 def _told(error: PynamoDBException) -> str:
-    return error.cause_response_code or type(error.cause).__name__
+    return _code_of(error) or type(error.cause).__name__
 
 
 class Calls:
