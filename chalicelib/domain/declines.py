@@ -91,6 +91,7 @@ _MAC_DELAY_SECONDS = {
 }
 # Never said to the payer: they all read as an ordinary decline.
 _SOFT = {DeclineClass.FUNDS, DeclineClass.TECH, DeclineClass.OPAQUE}
+_AGAIN = {DeclineClass.FUNDS, DeclineClass.TECH}
 
 STRICTEST_FIRST = tuple(DeclineClass)
 
@@ -129,8 +130,11 @@ def classify(
         kind = DeclineClass.FIX
     else:
         kind = said
-    if bank_debit and kind in _SOFT:
+    if bank_debit and kind in _AGAIN:
         kind = DeclineClass.DEBIT
+    elif bank_debit and kind is DeclineClass.OPAQUE:
+        # Nacha: only a return for want of money may be presented again.
+        kind = DeclineClass.DEBIT_DEAD
     elif bank_debit and kind is DeclineClass.DEAD:
         kind = DeclineClass.DEBIT_DEAD
     return Decline(
