@@ -93,7 +93,8 @@ class Totals:
 def totals_of(lines: tuple[Line, ...]) -> Totals:
     """Tax is rounded once per rate over its whole base (EN 16931, BR-CO-17).
 
-    Raises InvalidInput for no lines, a negative quantity, or a discount above its line.
+    Raises InvalidInput for no lines, a negative quantity, a discount above its line, or a tax that
+    is no per cent.
     """
     if not lines:
         raise InvalidInput("invoice_without_lines", "An invoice needs at least one line.")
@@ -103,6 +104,10 @@ def totals_of(lines: tuple[Line, ...]) -> Totals:
                 "line_invalid",
                 f"Line {line.description!r}: the quantity must be positive, the price not "
                 "negative, and the discount not above the line.",
+            )
+        if not 0 <= line.tax_percent <= 100:
+            raise InvalidInput(
+                "line_invalid", f"Line {line.description!r}: tax is between 0 and 100 per cent."
             )
     rates = sorted({line.tax_percent for line in lines}, reverse=True)
     taxes = tuple(_tax_total(rate, lines) for rate in rates)
