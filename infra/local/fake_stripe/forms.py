@@ -14,15 +14,15 @@ def decode(encoded: str) -> Body:
         node = root
         for step in path[:-1]:
             node = node.setdefault(step, {})
-        node[path[-1]] = value
+        node[path[-1] or str(len(node))] = value
     return {name: _lists(value) for name, value in root.items()}
 
 
 def _lists(node: Any) -> Any:
-    """Objects whose keys count from zero are arrays; `a[]=x` is an array of one."""
+    """Objects whose keys count from zero are arrays; `a[]=x&a[]=y` counts by itself."""
     if not isinstance(node, dict):
         return node
     values = [_lists(value) for value in node.values()]
-    if node and (list(node) == [""] or list(node) == [str(i) for i in range(len(node))]):
+    if node and list(node) == [str(index) for index in range(len(node))]:
         return values
     return dict(zip(node, values, strict=True))

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from infra.local.fake_stripe import control, html, pages
+from infra.local.fake_stripe.checks import DishonestFakeError
 from infra.local.fake_stripe.core import FakeStripe
 from infra.local.fake_stripe.errors import FakeStripeRefusal, LostReply
 from infra.local.fake_stripe.pump import Pump
@@ -64,8 +65,9 @@ class _Conversation(BaseHTTPRequestHandler):
                 self._page(path, sent)
         except LostReply:
             self.close_connection = True
-        except FakeStripeRefusal as refusal:
-            self._send(501, f"FakeStripeRefusal: {refusal}\n", {"Content-Type": "text/plain"})
+        except (FakeStripeRefusal, DishonestFakeError) as refusal:
+            words = f"{type(refusal).__name__}: {refusal}\n"
+            self._send(501, words, {"Content-Type": "text/plain"})
 
     do_GET = do_POST = do_DELETE = _serve  # noqa: N815 -- the base class's names
 

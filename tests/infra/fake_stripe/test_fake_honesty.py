@@ -63,6 +63,11 @@ def test_the_overlay_is_exactly_what_the_sdk_has_and_the_document_lacks(name: st
     assert written - told == set()
 
 
+def test_the_carried_document_covers_every_endpoint_and_no_other() -> None:
+    assert document()["routes"].keys() == ROUTES.keys()
+    assert document()["version"] == "2026-05-27.dahlia"
+
+
 def test_enumerations_the_overlay_extends_or_closes_are_there() -> None:
     definitions = document()["$defs"]
     for (name, field), values in (NEW_VALUES | DOCUMENTED_VALUES).items():
