@@ -29,10 +29,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     given = arguments()
-    options = Options(
-        base_url=f"http://127.0.0.1:{given.port}",
-        balance_transaction_lag=given.balance_transaction_lag,
-    )
+    options = Options(balance_transaction_lag=given.balance_transaction_lag)
     endpoints = []
     if given.webhook_url:
         endpoints = Endpoint.pair(

@@ -1,6 +1,19 @@
 """The control routes of the served fake: what a test or a demo may do to Stripe's world.
 
-Never part of Stripe's API; they exist on 127.0.0.1 only.
+Never part of Stripe's API; they exist on 127.0.0.1 only. `GET books`; every other is a POST of JSON,
+and takes `account` where it means a connected one:
+
+- account: {"ready": true} opens one · {"finish"|"restrict"|"deauthorize": acct}
+- authenticate: {"intent": pi or seti, "passed": true}
+- cards: {"target": number, fingerprint or pm, "outcomes": ["insufficient_funds", {"code": …}, "ok"]}
+  · {"update": pm, "exp_month": 1, "exp_year": 2040}
+- checkout: {"session": cs, "number": "4242424242424242", "kind": "card"}
+- clock: {"advance": seconds} · {"now": epoch seconds}
+- dispute: {"charge": ch, "reason": "fraudulent", "inquiry": false} · {"dispute": du, "won": true}
+- faults: {"kind": …, "operation": "refunds.create", "times": 1, "skip": 0} · {"clear": true}
+  · {"random": {"seed": 1, "per_mille": 20}}
+- payout: {"fail_next": "account_closed"} · refund: {"fail": re, "reason": …}
+- pump: {} delivers now · {"paused": true} · reset: {}
 """
 
 from collections.abc import Callable

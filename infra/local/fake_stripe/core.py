@@ -22,7 +22,7 @@ from infra.local.fake_stripe.faults import AFTER, LOST, Faults, Plan, faulty_rep
 from infra.local.fake_stripe.idempotency import Entry, Keys, Reply, in_use, mismatch, replayed
 from infra.local.fake_stripe.keys import require_key, require_secret
 from infra.local.fake_stripe.parameters import coerce, text
-from infra.local.fake_stripe.state import API_VERSION, Account, Options, State
+from infra.local.fake_stripe.state import API_VERSION, NOBODY, Account, Options, State
 from infra.local.fake_stripe.webhooks import Endpoint, Webhooks
 
 _EXPAND = [text]
@@ -67,6 +67,20 @@ class FakeStripe(Doors):
     ) -> Reply:
         """One API call. Raises `LostReply` when a fault breaks the connection, and
         `FakeStripeRefusal` for what the fake does not implement."""
+        try:
+            return self._call(method, path, params or {}, account, idempotency_key)
+        finally:
+            with self.lock:
+                self.state.request = NOBODY
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any],
+        account: str | None,
+        idempotency_key: str | None,
+    ) -> Reply:
         with self.lock:
             jobs.run_due(self.state)
             self.calls += 1
@@ -74,7 +88,7 @@ class FakeStripe(Doors):
             self.state.request = (request_id, idempotency_key)
             template, route, ids = routes.find(method, path)
             try:
-                accepted = self._accepted(route, params or {})
+                accepted = self._accepted(route, params)
             except ApiError as no:
                 return self._refused(no, idempotency_key)
             call = _Call(method, path, template, route, ids, accepted, idempotency_key, request_id)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from infra.local.fake_stripe import charges, checkout, debits, disputes, payouts, refunds
-from infra.local.fake_stripe.state import State
+from infra.local.fake_stripe.state import NOBODY, State
 
 _JOBS: Final[dict[str, Callable[..., Any]]] = {
     "charges.settle": charges.settle_late,
@@ -23,7 +23,7 @@ _JOBS: Final[dict[str, Callable[..., Any]]] = {
 def run_due(state: State) -> None:
     if not state.jobs or state.jobs[0].at > state.now:
         return
-    before, state.request = state.request, (None, None)
+    before, state.request = state.request, NOBODY
     for job in state.due():
         with state.pinned(job.at):
             _JOBS[job.name](state, state.accounts[job.account], *job.arguments)

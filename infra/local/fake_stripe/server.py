@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import sleep
 from typing import Final
@@ -28,6 +29,7 @@ class FakeStripeServer(ThreadingHTTPServer):
         self.log = log
         self.pump = Pump(core)
         core.on_slow = sleep
+        core.state.options = replace(core.state.options, base_url=self.url)
 
     @property
     def url(self) -> str:

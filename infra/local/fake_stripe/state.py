@@ -18,6 +18,8 @@ from infra.local.fake_stripe.errors import Body
 
 API_VERSION: Final = "2026-10-28.endive"
 DAY: Final = 86_400
+# The request behind an event that no API call caused.
+NOBODY: Final[tuple[str | None, str | None]] = (None, None)
 
 _LETTERS: Final = bytes.maketrans(b"+/", b"Qz")
 
@@ -124,7 +126,7 @@ class State:
         self.offset = 0
         self.options = options
         self.jobs: list[Job] = []
-        self.request: tuple[str | None, str | None] = (None, None)
+        self.request = NOBODY
         self.watchers: list[Watcher] = []
         self._seed = str(seed).encode()
         self._count = 0

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import stripe
 
-from infra.local.fake_stripe import FakeStripe, Options
+from infra.local.fake_stripe import FakeStripe
 from infra.local.fake_stripe.server import FakeStripeServer
 from tests.infra.fake_stripe.bench import SECRET, Bench, Ticking
 
@@ -34,7 +34,6 @@ class Served(Bench):
 def serving(*, checked: bool = True) -> Iterator[Served]:
     clock = Ticking()
     server = FakeStripeServer(FakeStripe(clock, checked=checked, endpoints=[]))
-    server.core.state.options = Options(base_url=server.url)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
     try:
         yield Served(server)

@@ -50,6 +50,18 @@ def test_an_events_object_never_changes_afterwards(fake: FakeBench) -> None:
     assert again.data.object["metadata"].to_dict() == {}
 
 
+def test_an_event_names_the_call_behind_it_or_nobody(fake: FakeBench) -> None:
+    intent = fake.paid()
+    refund = fake.refund(intent.id)
+    fake.core.fail_refund(refund.id)
+    events = {event.type: event for event in fake.v1.events.list({"limit": 100}).data}
+    caused, later = events["refund.created"].request, events["refund.failed"].request
+    assert caused is not None
+    assert (caused.idempotency_key or "").startswith("refund/")
+    assert later is not None
+    assert (later.id, later.idempotency_key) == (None, None)
+
+
 def test_a_deaf_endpoint_is_tried_again_for_three_days(fake: FakeBench) -> None:
     fake.customer()
     [delivery] = fake.core.deliveries()
