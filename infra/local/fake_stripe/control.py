@@ -1,11 +1,11 @@
 """The control routes of the served fake: what a test or a demo may do to Stripe's world.
 
-Never part of Stripe's API; they exist on 127.0.0.1 only. `GET books`; every other is a POST of JSON,
+Never part of Stripe's API; they exist on 127.0.0.1 only. `GET books`; all others POST JSON,
 and takes `account` where it means a connected one:
 
 - account: {"ready": true} opens one · {"finish"|"restrict"|"deauthorize": acct}
 - authenticate: {"intent": pi or seti, "passed": true}
-- cards: {"target": number, fingerprint or pm, "outcomes": ["insufficient_funds", {"code": …}, "ok"]}
+- cards: {"target": number, fingerprint or pm, "outcomes": ["lost_card", {"code": …}, "ok"]}
   · {"update": pm, "exp_month": 1, "exp_year": 2040}
 - checkout: {"session": cs, "number": "4242424242424242", "kind": "card"}
 - clock: {"advance": seconds} · {"now": epoch seconds}
