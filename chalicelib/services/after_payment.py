@@ -14,16 +14,14 @@ from chalicelib.domain.facts import STRIPE, Subject
 from chalicelib.domain.payment import Payment
 from chalicelib.domain.stripe_objects import DisputeSeen, IntentSeen, RefundSeen
 from chalicelib.ports import Ports
-from chalicelib.services.case import again_when_stale, open_case, record
+from chalicelib.services.case import Case, again_when_stale, open_case, record
 
 _CLOSED = {"won": True, "lost": False, "warning_closed": True, "prevented": True}
 
 
-def post_refunds_and_disputes(
-    ports: Ports, business_id: str, invoice_id: str, payment_id: str, seen: IntentSeen
-) -> bool:
+def post_refunds_and_disputes(ports: Ports, case: Case, payment_id: str, seen: IntentSeen) -> bool:
     """Append what the charge shows and we do not know. True when something was learnt."""
-    case = open_case(ports, business_id, invoice_id)
+    business_id, invoice_id = case.business.id, case.invoice.id
     payment, charge = case.invoice.payment(payment_id), seen.latest_charge
     if payment is None or charge is None or payment.paid_at is None:
         return False

@@ -21,7 +21,7 @@ from chalicelib.domain.payment import Allocation, Attempt, AttemptResult, Paymen
 from chalicelib.domain.plan import next_action
 from chalicelib.domain.stripe_objects import ConfirmAnswer, Confirmed, NewIntent
 from chalicelib.ports import Ports
-from chalicelib.ports.answers import Unanswered
+from chalicelib.ports.answers import FactExists, StaleHead, Unanswered
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import NetworkTry
 from chalicelib.services.case import (
@@ -32,7 +32,7 @@ from chalicelib.services.case import (
     record,
 )
 from chalicelib.services.overdue import mark_overdue
-from chalicelib.services.posting import post_outcome
+from chalicelib.services.posting import post_in, post_outcome
 
 # Longer than one confirm can take with its retries (71 s): until then its worker may be at it.
 LEASE = timedelta(seconds=120)
@@ -110,7 +110,7 @@ def _charge(ports: Ports, case: Case, decision: PayNow) -> Step:
     intent_id = payment.intent_id or _create_intent(ports, case, payment)
     attempt = _new_attempt(ports, case, payment, decision)
     started = facts.AttemptStarted(payment.id, intent_id, attempt, decision.slots_done)
-    record(
+    case = record(
         ports, case, started, why=decision.reason.staff, side=_network_try(case, payment, attempt)
     )
     return _confirm(ports, case, payment.id, intent_id, attempt)
@@ -213,12 +213,23 @@ def _learn(
     """Post what Stripe shows; note that the result is unknown when it shows nothing."""
     business_id, invoice_id = case.business.id, case.invoice.id
     try:
-        if post_outcome(ports, business_id, invoice_id, payment_id, answer=answer):
+        if _posted(ports, case, payment_id, answer):
             return Step.CHARGED
     except Unanswered:
         pass
     again_when_stale(lambda: _note_unknown(ports, business_id, invoice_id, payment_id, attempt))
     return Step.IN_FLIGHT
+
+
+def _posted(ports: Ports, case: Case, payment_id: str, answer: Confirmed | None) -> bool:
+    """From the case in hand, or afresh when somebody else has changed it meanwhile.
+
+    The answer belongs to the try of the case in hand; a later one must not be judged by it.
+    """
+    try:
+        return post_in(ports, case, payment_id, answer=answer)
+    except (StaleHead, FactExists):
+        return post_outcome(ports, case.business.id, case.invoice.id, payment_id)
 
 
 def _note_unknown(
@@ -231,7 +242,7 @@ def _note_unknown(
         return
     if not live.is_unresolved or live.checks != attempt.checks:
         return
-    if live.checks >= len(CHECK_DELAYS):
+    if case.now >= live.started_at + CHECK_DELAYS[-1]:
         reason = "Stripe has not said for days what became of the last try. Look at its dashboard."
         record(ports, case, facts.HoldPlaced(Hold(HoldKind.UNRESOLVED, reason)))
         return
@@ -247,7 +258,7 @@ def _resolve(ports: Ports, case: Case, live: Attempt) -> Step:
     if live.result is AttemptResult.STARTED and case.now < live.started_at + LEASE:
         return Step.IN_FLIGHT
     try:
-        if post_outcome(ports, case.business.id, case.invoice.id, payment.id):
+        if post_in(ports, case, payment.id):
             return Step.RESOLVED
     except Unanswered:
         return _learn(ports, case, payment.id, live, None)

@@ -191,7 +191,7 @@ def request_charge(
         standing = asked.standing(caps_of(ports, asked))
         reasons = chargeability.why_not_chargeable(case.invoice, standing, case.now)
         if return_url is not None:
-            present = {"authentication_required", "on_session_only", "check_our_side"}
+            present = chargeability.NEED_THE_PAYER
             reasons = [reason for reason in reasons if reason.code not in present]
         if reasons:
             words = " ".join(reason.staff for reason in reasons)

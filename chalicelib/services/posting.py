@@ -16,7 +16,7 @@ from chalicelib.domain.outcome import outcome_of
 from chalicelib.domain.party_facts import MethodJudged
 from chalicelib.domain.payment import Payment
 from chalicelib.domain.record import on_party
-from chalicelib.domain.stripe_objects import Confirmed, IntentSeen
+from chalicelib.domain.stripe_objects import Confirmed
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import Change
 from chalicelib.services import after_payment
@@ -24,51 +24,39 @@ from chalicelib.services.case import Case, again_when_stale, open_case, record
 
 
 def post_outcome(
-    ports: Ports,
-    business_id: str,
-    invoice_id: str,
-    payment_id: str,
-    *,
-    answer: Confirmed | None = None,
-    actor: Actor = STRIPE,
+    ports: Ports, business_id: str, invoice_id: str, payment_id: str, *, actor: Actor = STRIPE
 ) -> bool:
     """Bring one payment level with Stripe. True when something was learnt.
 
     Raises Unanswered when Stripe cannot be read; nothing is changed then.
     """
-    case = open_case(ports, business_id, invoice_id)
+    return again_when_stale(
+        lambda: post_in(ports, open_case(ports, business_id, invoice_id), payment_id, actor=actor)
+    )
+
+
+def post_in(
+    ports: Ports,
+    case: Case,
+    payment_id: str,
+    *,
+    answer: Confirmed | None = None,
+    actor: Actor = STRIPE,
+) -> bool:
+    """The same for a case in hand. `answer` is what the confirm of its live try came back with.
+
+    Raises StaleHead or FactExists when the case is no longer the present one.
+    """
     payment = case.invoice.payment(payment_id)
     if payment is None or payment.intent_id is None:
         return False
     seen = ports.gateway.read_intent(case.account, payment.intent_id)
-    learnt = again_when_stale(
-        lambda: _post(ports, business_id, invoice_id, payment_id, seen, answer, actor)
-    )
-    moved = after_payment.post_refunds_and_disputes(
-        ports, business_id, invoice_id, payment_id, seen
-    )
-    return learnt or moved
-
-
-def _post(
-    ports: Ports,
-    business_id: str,
-    invoice_id: str,
-    payment_id: str,
-    seen: IntentSeen,
-    answer: Confirmed | None,
-    actor: Actor,
-) -> bool:
-    case = open_case(ports, business_id, invoice_id)
-    payment = case.invoice.payment(payment_id)
-    if payment is None or payment.intent_id != seen.id:
-        return False
     payload = outcome_of(case.invoice, payment, seen, case.policy, case.now, answer)
-    if payload is None:
-        return False
-    case, judged = _judge_method(case, payment, payload)
-    record(ports, case, payload, actor=actor, why="Read from Stripe.", also=judged)
-    return True
+    if payload is not None:
+        case, judged = _judge_method(case, payment, payload)
+        case = record(ports, case, payload, actor=actor, why="Read from Stripe.", also=judged)
+    moved = after_payment.post_refunds_and_disputes(ports, case, payment_id, seen)
+    return payload is not None or moved
 
 
 def _judge_method(case: Case, payment: Payment, payload: Any) -> tuple[Case, list[Change]]:
