@@ -1,0 +1,111 @@
+"""What can go wrong at one I/O, and at which I/Os it can.
+
+The letters are those of the fault model: F1 crash before, F2 crash after, F3 failed without effect,
+F4 done but the reply lost, F5 done twice, F6 delivered again, F8 lost for good, F10 stalled.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+
+
+class Fault(StrEnum):
+    """One fault; its value is what a plan is written with."""
+
+    CRASH_BEFORE = "F1"
+    CRASH_AFTER = "F2"
+    NO_EFFECT = "F3"
+    REPLY_LOST = "F4"
+    DONE_TWICE = "F5"
+    AGAIN_NOW = "F6.now"  # what is sent here is delivered again: at once, …
+    AGAIN_SOON = "F6.60s"
+    AGAIN_LATE = "F6.30h"
+    AGAIN_VERY_LATE = "F6.10d"
+    GONE_BEFORE = "F8"  # crash before, and the message never comes back
+    GONE_AFTER = "F8.after"
+    VANISHED = "F8.sent"  # accepted, never delivered
+    STALL_BEFORE = "F10"  # suspended past lease and perhaps visibility, then goes on
+    STALL_AFTER = "F10.after"
+    CONFLICT = "F3.stale"  # the table's own conflict: nobody else has changed anything
+    ERROR_STORED = "F13.500"  # a 500 instead of execution, replayed under the key
+    ERROR_AFTER = "F13.500.after"  # done, but the answer and its replays are a 500
+    KEY_IN_USE = "F13.409"
+    RATE_LIMIT = "F13.429"
+    SLOW = "F13.slow"  # Stripe works on it for minutes; meanwhile the key is in use
+
+
+AGAIN_AFTER_SECONDS = {
+    Fault.AGAIN_NOW: 0,
+    Fault.AGAIN_SOON: 60,
+    Fault.AGAIN_LATE: 30 * 3600,
+    Fault.AGAIN_VERY_LATE: 10 * 86_400,
+}
+# How the fake Stripe calls them.
+STRIPE_KINDS = {
+    Fault.NO_EFFECT: "drop_before",
+    Fault.REPLY_LOST: "drop_after",
+    Fault.ERROR_STORED: "error_500_stored",
+    Fault.ERROR_AFTER: "error_500_after",
+    Fault.KEY_IN_USE: "conflict",
+    Fault.RATE_LIMIT: "rate_limit",
+    Fault.SLOW: "slow",
+}
+
+_ANYWHERE = (
+    Fault.CRASH_BEFORE,
+    Fault.CRASH_AFTER,
+    Fault.NO_EFFECT,
+    Fault.GONE_BEFORE,
+    Fault.STALL_BEFORE,
+)
+_WRITING = (Fault.REPLY_LOST, Fault.DONE_TWICE, Fault.GONE_AFTER, Fault.STALL_AFTER)
+_SENDING = (
+    Fault.VANISHED,
+    Fault.AGAIN_NOW,
+    Fault.AGAIN_SOON,
+    Fault.AGAIN_LATE,
+    Fault.AGAIN_VERY_LATE,
+)
+_STRIPE = (
+    Fault.ERROR_STORED,
+    Fault.ERROR_AFTER,
+    Fault.KEY_IN_USE,
+    Fault.RATE_LIMIT,
+    Fault.SLOW,
+)
+_STORE_WRITES = frozenset(
+    """append claim finish save_portal_link save_watermark save_test_clock save_membership
+    begin_request finish_request""".split()
+)
+_STRIPE_WRITES = frozenset({"create", "confirm", "cancel", "detach"})
+_DRAWING = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.STALL_AFTER)
+
+
+@cache
+def writes(point: str) -> bool:
+    """Whether the I/O (`port.method`) changes something outside."""
+    port, _, method = point.partition(".")
+    if port == "store":
+        return method in _STORE_WRITES
+    if port == "stripe":
+        return point.rpartition(".")[2] in _STRIPE_WRITES
+    return port != "documents" and method not in {"get", "link"}
+
+
+@cache
+def faults_at(point: str) -> tuple[Fault, ...]:
+    """Everything that can go wrong at this I/O and makes a difference there."""
+    port = point.partition(".")[0]
+    if port == "documents":
+        return _DRAWING  # no I/O, but long work in which a process may die
+    if not writes(point):
+        return _ANYWHERE
+    found: tuple[Fault, ...] = _ANYWHERE + _WRITING
+    if port == "stripe":
+        found += _STRIPE
+    if port in {"queue", "timers"}:
+        found += _SENDING
+    if point == "store.append":
+        found += (Fault.CONFLICT,)
+    return found

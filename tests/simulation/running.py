@@ -1,0 +1,82 @@
+"""One run: stage, script, the rough part, the calm end, the judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.simulation import checks
+from tests.simulation.install import QUARTER, World
+from tests.simulation.scenarios.base import Scenario
+from tests.simulation.speed import quicken
+from tests.simulation.world import Plan, Violation
+
+quicken()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run came to. `points` are the I/Os in order, for planning faults at them."""
+
+    scenario: str
+    seed: int
+    plan: Plan
+    checksum: int
+    points: list[str]
+    violations: list[Violation]
+    lines: list[str] | None = None
+
+
+def run(
+    scenario: Scenario,
+    seed: int,
+    plan: Plan | None = None,
+    *,
+    make: type[World] = World,
+    without: frozenset[str] = frozenset(),
+    keep_lines: bool = False,
+) -> Run:
+    """The same scenario, seed, plan and code: the same run, to the last I/O."""
+    world = make(seed, plan, without=without, keep_lines=keep_lines)
+    on_stage(world, scenario)
+    world.run_until(scenario.last)
+    calm_down(world)
+    world.abandon()
+    checks.judge(world)
+    if not any(name.startswith("api:") for name in world.lost):
+        for words in scenario.ends(world):
+            world.violate("end", words)
+    return Run(
+        scenario.name,
+        seed,
+        dict(plan or {}),
+        world.trace.checksum,
+        world.points,
+        world.violations,
+        world.trace.lines,
+    )
+
+
+def on_stage(world: World, scenario: Scenario) -> None:
+    """Set the stage without faults; what it owes to the outside is taken as delivered."""
+    world.heard = False
+    scenario.stage(world)
+    for row in world.store.fact_rows():
+        row.open = ()
+        world.store._set_due(row, None)
+    world.store._due.settle()
+    world.heard = True
+
+
+def calm_down(world: World) -> None:
+    """Faults are over, a person has given back the dead letters: two sweeps and a reconciliation
+    must bring everything level."""
+    world.strikes.planned = {}
+    world.traits = world.traits.__class__(stall=world.traits.stall)
+    for message in world.dead_letters:
+        message.deleted, message.receives = False, 0
+        world.later(0, message)
+    world.dead_letters.clear()
+    for tick in ("sweep", "sweep", "reconcile"):
+        world.tick(tick)
+        world.run_until(world.seconds)
+        world.run_until(world.seconds + QUARTER)

@@ -1,0 +1,52 @@
+"""What a seed decides beside the order of things: how rough this run's world is.
+
+Each trait can be switched off by name, which is how a failure is shrunk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from random import Random
+
+MINUTE = 60
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """Times are seconds. The defaults are a calm world; `drawn` makes a rough one."""
+
+    workers: int = 1  # handlers that run at the same time
+    duplicates: int = 0  # per cent of messages delivered twice
+    duplicate_after: int = 0
+    webhooks: str = "prompt"  # prompt, late, reversed, lost, twice
+    index_lag: int = 0
+    stall: int = 150
+    redelivery: int = 12 * MINUTE
+    sweep_phase: int = 0  # of the quarter hour
+    reconcile_at: int = 0  # 0: only at the end
+
+
+CALM = Traits()
+_DRAWN: dict[str, tuple[int | str, ...]] = {
+    "workers": (1, 2, 2, 8),
+    "duplicates": (0, 0, 10, 40),
+    "duplicate_after": (0, 0, MINUTE, 30 * HOUR, 240 * HOUR),
+    "webhooks": ("prompt", "prompt", "late", "reversed", "lost", "twice"),
+    "index_lag": (0, 0, MINUTE),
+    "stall": (150, 150, 13 * MINUTE, 21 * MINUTE),
+    "redelivery": (12 * MINUTE, 12 * MINUTE, 12 * MINUTE, 30 * HOUR),
+    "sweep_phase": tuple(range(0, 900, 75)),
+    "reconcile_at": (0, 0, 30, 70 * MINUTE),
+}
+
+
+def drawn(random: Random, without: frozenset[str] = frozenset()) -> Traits:
+    """A seed's traits, the named ones left calm."""
+    chosen = {
+        name: choices[int(random.random() * len(choices))] for name, choices in _DRAWN.items()
+    }
+    return replace(CALM, **{name: value for name, value in chosen.items() if name not in without})  # type: ignore[arg-type]
+
+
+NAMES = tuple(_DRAWN)

@@ -1,0 +1,96 @@
+"""What Stripe and the table saw, by business identity and as it happened.
+
+Judges money while it moves: a watcher of Stripe's events looks at the table at that very moment.
+Reads the fakes' own records only and calls nothing of the product.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.facts import Subject
+
+if TYPE_CHECKING:
+    from infra.local.fake_stripe.state import Account
+    from tests.simulation.install import World
+
+_OVER = {"succeeded", "canceled"}
+_DAY = 86_400
+
+
+class Witness:
+    """`hits` are charges that reached a bank: payment and how many tries were written by then."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.told: list[str] = []
+        self.hits: dict[str, tuple[str, int]] = {}
+        self.hit_by: dict[tuple[str, int], str] = {}
+        self.captured: dict[str, int] = {}
+        world.stripe.state.watchers.append(self.see)
+
+    def see(self, account: Account, event: dict[str, Any]) -> None:
+        kind, body = event["type"], event["data"]["object"]
+        if kind == "payment_intent.created":
+            self._intent_made(account, body)
+        elif kind in {"charge.succeeded", "charge.failed", "charge.pending"}:
+            self._charge(body)
+        self._world.hear(account, event)
+
+    def _intent_made(self, account: Account, body: dict[str, Any]) -> None:
+        """I3: at most one object that could still take money for an invoice.
+
+        After a day Stripe has forgotten the key of an unanswered create: then a second one is made,
+        and the first is never confirmed because nobody knows its id.
+        """
+        invoice_id, forgotten = body["metadata"]["invoice_id"], body["created"] - _DAY
+        open_ones = [
+            one["id"]
+            for one in account.payment_intents.values()
+            if one["metadata"].get("invoice_id") == invoice_id
+            and one["status"] not in _OVER
+            and one["created"] > forgotten
+        ]
+        if len(open_ones) > 1:
+            self._world.violate("I3", f"{invoice_id} has {len(open_ones)} confirmable intents")
+
+    def _charge(self, body: dict[str, Any]) -> None:
+        metadata = body["metadata"]
+        payment_id, invoice_id = metadata["payment_id"], metadata["invoice_id"]
+        invoice = self._invoice(metadata["business_id"], invoice_id)
+        payment = next((one for one in invoice.payments if one.id == payment_id), None)
+        if payment is None:
+            self._world.violate("I2", f"{payment_id} was charged before it was written down")
+            return
+        if body["id"] not in self.hits:
+            self._count(body, payment)
+            self._allowed(body, invoice, payment)
+        if body["status"] == "succeeded":
+            self.captured[invoice_id] = self.captured.get(invoice_id, 0) + body["amount"]
+            owed = invoice.totals.total - invoice.amount_credited - invoice.amount_written_off
+            if self.captured[invoice_id] > owed:
+                self._world.violate("I1", f"{invoice_id}: took {self.captured[invoice_id]}")
+
+    def _count(self, body: dict[str, Any], payment: Any) -> None:
+        """I2 and I9: each written try reaches the bank once, with the amount that was frozen."""
+        step = (payment.id, len(payment.attempts))
+        if step in self.hit_by:
+            self._world.violate("I2", f"try {step} reached the bank twice")
+        self.hits[body["id"]] = step
+        self.hit_by[step] = body["id"]
+        if not payment.attempts:
+            self._world.violate("I2", f"{payment.id} was charged without a written try")
+        if body["amount"] != payment.amount:
+            self._world.violate("I9", f"{payment.id}: {body['amount']} is not {payment.amount}")
+
+    def _allowed(self, body: dict[str, Any], invoice: Any, payment: Any) -> None:
+        """I6: nothing is charged that is settled, withdrawn, written off or on hold."""
+        if invoice.status.value in {"draft", "paid", "cancelled", "uncollectible"}:
+            self._world.violate("I6", f"{invoice.id} was charged while {invoice.status.value}")
+        if payment.status.value in {"paid", "cancelled"}:
+            self._world.violate("I6", f"{payment.id} was charged while {payment.status.value}")
+        if body["amount"] > invoice.totals.total:
+            self._world.violate("I1", f"{invoice.id}: {body['amount']} is more than it is for")
+
+    def _invoice(self, business_id: str, invoice_id: str) -> Any:
+        return self._world.store.heads[business_id, Subject.INVOICE, invoice_id]

@@ -1,0 +1,331 @@
+"""The world of one run: one process, one clock, one scheduler that a seed decides.
+
+Handlers run in greenlets, so that production code stays as it is and can still be stopped,
+suspended and overtaken at any I/O. Each I/O has a number; the plan says what goes wrong at which.
+Time stands still while handlers run and jumps to whatever comes next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from random import Random
+from typing import Any
+from zlib import crc32
+
+from greenlet import getcurrent, greenlet
+
+from chalicelib.domain.errors import Conflict, IllegalTransition
+from chalicelib.ports.answers import StaleHead, Unanswered
+from tests.simulation.faults import STRIPE_KINDS, Fault
+from tests.simulation.traits import Traits, drawn
+
+START = datetime(2026, 3, 2, 15, tzinfo=UTC)  # a Monday, ten in the morning in New York
+MOST_IO = 6000  # of one run: more is a loop
+
+Plan = Mapping[int, Fault]
+
+
+class Crash(BaseException):
+    """The process is gone. Not an Exception: nothing in the product may catch it."""
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """Work for one handler. Not deleted, it comes back `again_after` seconds after each receipt."""
+
+    name: str
+    run: Callable[[], object]
+    again_after: int | None = None
+    most: int = 5
+    receives: int = 0
+    deleted: bool = False
+    failed: Callable[[], None] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Handler:
+    """One invocation; `dead` once its process is gone."""
+
+    message: Message
+    thread: greenlet
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """`code` is the invariant's, as the fault model numbers it."""
+
+    code: str
+    words: str
+
+
+@dataclass(slots=True)
+class Trace:
+    """A checksum of everything that was done, and its lines when they are kept."""
+
+    checksum: int = 0
+    lines: list[str] | None = None
+
+    def note(self, line: str) -> None:
+        self.checksum = crc32(line.encode(), self.checksum)
+        if self.lines is not None:
+            self.lines.append(line)
+
+
+@dataclass
+class Strikes:
+    """Which faults have struck, where, and what it means for counting."""
+
+    planned: Plan = field(default_factory=dict)
+    struck: list[tuple[int, Fault, str]] = field(default_factory=list)
+
+
+class Loop:
+    """Clock, agenda and handlers; `World` adds what they run on."""
+
+    def __init__(
+        self,
+        seed: int,
+        plan: Plan | None = None,
+        *,
+        without: frozenset[str] = frozenset(),
+        traits: Traits | None = None,
+        keep_lines: bool = False,
+    ) -> None:
+        self.seed = seed
+        self.random = Random(seed)
+        self.traits = traits or drawn(self.random, without)
+        self.strikes = Strikes(plan or {})
+        self.trace = Trace(lines=[] if keep_lines else None)
+        self.seconds = 0
+        self.now = START
+        self.points: list[str] = []
+        self.violations: list[Violation] = []
+        self.dead_letters: list[Message] = []
+        self.lost: list[str] = []  # names of messages that never come back
+        self._agenda: list[tuple[int, int, Message | Handler | Callable[[], None]]] = []
+        self._entries = 0
+        self._ready: list[Message] = []
+        self._live: list[Handler] = []
+        self._asleep: list[Handler] = []
+        self._current: Handler | None = None
+        self._hub = getcurrent()
+
+    # ------------------------------------------------------------------------------- what is next
+
+    def later(self, seconds: int, what: Message | Handler | Callable[[], None]) -> None:
+        """`what` happens so many seconds from now: a message, a handler that wakes, or a deed."""
+        self._entries += 1
+        heappush(self._agenda, (self.seconds + seconds, self._entries, what))
+
+    def violate(self, code: str, words: str) -> None:
+        self.violations.append(Violation(code, words))
+
+    def pick(self, most: int) -> int:
+        """One of `most`, as the seed wants it."""
+        return int(self.random.random() * most) if most > 1 else 0
+
+    def chance(self, per_cent: int) -> bool:
+        return per_cent > 0 and self.random.random() * 100 < per_cent
+
+    def at(self, seconds: int) -> datetime:
+        return START + timedelta(seconds=seconds)
+
+    def run_until(self, last: int) -> None:
+        """Everything that happens up to `last` seconds after the start."""
+        while True:
+            self._collect()
+            if self._live or self._ready:
+                self._step()
+                continue
+            following = self._following()
+            if following is None or following > last:
+                return
+            self.seconds = max(following, self.seconds)
+            self.now = START + timedelta(seconds=self.seconds)
+            self.time_passed()
+
+    def time_passed(self) -> None:
+        """What the outside does by itself when time passes."""
+
+    def due_outside(self) -> int | None:
+        """When the outside does something next, in seconds."""
+        return None
+
+    def _following(self) -> int | None:
+        agenda = self._agenda
+        while agenda and isinstance(agenda[0][2], Message) and agenda[0][2].deleted:
+            heappop(agenda)
+        outside = self.due_outside()
+        if not agenda:
+            return outside
+        return agenda[0][0] if outside is None else min(agenda[0][0], outside)
+
+    def _collect(self) -> None:
+        while self._agenda and self._agenda[0][0] <= self.seconds:
+            what = heappop(self._agenda)[2]
+            if isinstance(what, Message):
+                if not what.deleted:
+                    self._ready.append(what)
+            elif isinstance(what, Handler):
+                self._asleep.remove(what)
+                self._live.append(what)
+            else:
+                what()
+
+    # --------------------------------------------------------------------------------- one handler
+
+    def _step(self) -> None:
+        """Let one handler go on, or begin one, as the seed wants it."""
+        live = self._live
+        if self._ready and len(live) < self.traits.workers:
+            at = self.pick(len(live) + len(self._ready))
+            if at >= len(live):
+                live.append(self._begin(self._ready.pop(at - len(live))))
+                at = len(live) - 1
+        else:
+            at = self.pick(len(live))
+        self._go_on(live[at])
+
+    def _begin(self, message: Message) -> Handler:
+        message.receives += 1
+        if message.again_after is not None and message.receives < message.most:
+            self.later(message.again_after, message)
+        handler = Handler(message, greenlet(self._run))
+        if self.trace.lines is not None:
+            self.trace.lines.append(f"{self.now:%d %H:%M:%S} -- {message.name} begins")
+        return handler
+
+    def _go_on(self, handler: Handler) -> None:
+        self._current = handler
+        handler.thread.switch(handler)
+        self._current = None
+        if handler.thread.dead:
+            self._live.remove(handler)
+
+    def _run(self, handler: Handler) -> None:
+        message = handler.message
+        try:
+            message.run()
+        except Crash:
+            self._failed(message)
+        except (Unanswered, StaleHead):
+            self._failed(message)
+        except Conflict as conflict:
+            if isinstance(conflict, IllegalTransition):
+                self.violate("raised", f"{message.name}: {conflict}")
+            self._failed(message)
+        except Exception as error:  # noqa: BLE001 -- any other error is what we are looking for
+            self.violate("raised", f"{message.name}: {error!r}")
+            self._failed(message)
+        else:
+            message.deleted = True
+
+    def _failed(self, message: Message) -> None:
+        if message.failed is not None:
+            message.failed()
+        elif message.again_after is not None and message.receives >= message.most:
+            message.deleted = True
+            self.dead_letters.append(message)
+
+    def abandon(self) -> None:
+        """End what still sleeps: its processes are gone."""
+        for handler in (*self._live, *self._asleep):
+            handler.dead = True
+            with suppress(Crash):
+                handler.thread.throw(Crash)
+        self._live.clear()
+        self._asleep.clear()
+
+    # -------------------------------------------------------------------------------------- one I/O
+
+    def io(self, point: str, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Every call of a port comes here first; outside of handlers it is simply made."""
+        handler = self._current
+        if handler is None:
+            return call(*args, **kwargs)
+        if handler.dead:
+            raise Crash
+        if len(self._live) > 1 or (self._ready and self.traits.workers > 1):
+            self._hub.switch()
+            self._current = handler
+        points = self.points
+        index = len(points)
+        if index >= MOST_IO:
+            if index == MOST_IO:
+                self.violate("I10", "it never comes to rest")
+                points.append(point)
+            raise Crash
+        points.append(point)
+        words = " ".join([word for word in args if type(word) is str])
+        self.trace.note(f"{self.seconds} {index} {handler.message.name} {point} {words}")
+        fault = self.strikes.planned.get(index)
+        if fault is None:
+            return call(*args, **kwargs)
+        return self._strike(fault, handler, index, point, lambda: call(*args, **kwargs))
+
+    def _strike(  # noqa: RET503 -- a killed handler returns nothing
+        self, fault: Fault, handler: Handler, index: int, point: str, call: Callable[[], Any]
+    ) -> Any:
+        self.strikes.struck.append((index, fault, point))
+        if self.trace.lines is not None:
+            self.trace.lines.append(f"          ** {fault.value} strikes {index} {point}")
+        if fault in STRIPE_KINDS and point.startswith("stripe."):
+            return self.strike_stripe(STRIPE_KINDS[fault], call)
+        match fault:
+            case Fault.CRASH_BEFORE | Fault.GONE_BEFORE:
+                self._kill(handler, gone=fault is Fault.GONE_BEFORE)
+            case Fault.CRASH_AFTER | Fault.GONE_AFTER:
+                with suppress(Exception):
+                    call()
+                self._kill(handler, gone=fault is Fault.GONE_AFTER)
+            case Fault.NO_EFFECT:
+                raise Unanswered(f"{point}: no answer")
+            case Fault.CONFLICT:
+                raise StaleHead(f"{point}: the table was busy")
+            case Fault.REPLY_LOST:
+                with suppress(Exception):
+                    call()
+                raise Unanswered(f"{point}: the answer was lost")
+            case Fault.DONE_TWICE:
+                with suppress(Exception):
+                    call()
+                return call()
+            case Fault.STALL_BEFORE:
+                self.sleep(self.traits.stall)
+                return call()
+            case Fault.STALL_AFTER:
+                answer = call()
+                self.sleep(self.traits.stall)
+                return answer
+            case _:
+                return self.strike_sending(fault, call)
+
+    def strike_stripe(self, kind: str, call: Callable[[], Any]) -> Any:
+        raise NotImplementedError(kind)
+
+    def strike_sending(self, fault: Fault, call: Callable[[], Any]) -> Any:
+        raise NotImplementedError(fault)
+
+    def _kill(self, handler: Handler, *, gone: bool) -> None:
+        handler.dead = True
+        if gone:
+            handler.message.deleted = True
+            self.lost.append(handler.message.name)
+        raise Crash
+
+    def sleep(self, seconds: int) -> None:
+        """The current handler is suspended; everything else goes on."""
+        handler = self._current
+        assert handler is not None
+        self._live.remove(handler)
+        self._asleep.append(handler)
+        self.later(seconds, handler)
+        self._hub.switch()
+        self._current = handler
+        if handler.dead:
+            raise Crash
