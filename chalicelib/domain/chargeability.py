@@ -14,9 +14,15 @@ from chalicelib.domain.customer import MethodKind, MethodState, PaymentMethod
 from chalicelib.domain.dates import iso, local_date
 from chalicelib.domain.decisions import Reason
 from chalicelib.domain.declines import DeclineClass
+from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.network_caps import CapVerdict
 from chalicelib.domain.payment import AttemptResult
+
+# What stops a try by ourselves, but not one of the payer's own who can answer the bank.
+NEED_THE_PAYER = frozenset(
+    {"authentication_required", "on_session_only", "check_our_side", "debit_limit"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,10 @@ def _amount_blocks(invoice: Invoice) -> list[Reason]:
         return [Reason("amount_too_small", f"{text} {invoice.currency} is below Stripe's minimum.")]
     if amount > highest:
         return [Reason("amount_too_large", f"{text} {invoice.currency} is above Stripe's maximum.")]
+    try:
+        money.to_stripe(amount, invoice.currency)
+    except InvalidInput as error:
+        return [Reason(error.code, error.detail)]
     return []
 
 
@@ -101,7 +111,19 @@ def method_blocks(
         found.append(
             Reason("check_our_side", f"The last try was refused as {last.decline.code}: look here.")
         )
+    if is_bank_debit(method) and _returned_too_often(invoice, method):
+        found.append(Reason("debit_limit", "A bank debit is presented again at most twice."))
     return found
+
+
+def _returned_too_often(invoice: Invoice, method: PaymentMethod) -> bool:
+    """Nacha counts every presentation of one debt, whoever asked for it."""
+    returned = sum(
+        attempt.result is AttemptResult.FAILED
+        for attempt in invoice.attempts
+        if attempt.method_id == method.id
+    )
+    return invoice.dunning is not None and returned > invoice.dunning.policy.debit_retries
 
 
 def cap_blocks(standing: Standing) -> list[Reason]:

@@ -62,9 +62,8 @@ def next_check_at(attempt: Attempt, now: datetime) -> datetime:
         return attempt.started_at + DEBIT_CHECK * ((now - attempt.started_at) // DEBIT_CHECK + 1)
     if attempt.result is AttemptResult.ACTION_REQUIRED:
         return attempt.started_at + PAYER_SESSION
-    if attempt.checks < len(CHECK_DELAYS):
-        return attempt.started_at + CHECK_DELAYS[attempt.checks]
-    return attempt.started_at + CHECK_DELAYS[-1]
+    looks = (attempt.started_at + delay for delay in CHECK_DELAYS)
+    return next((at for at in looks if at > now), attempt.started_at + CHECK_DELAYS[-1])
 
 
 def _let_it_end(invoice: Invoice, live: Attempt, now: datetime) -> Decision:
@@ -90,7 +89,7 @@ def _blocked(
         return Wait(block, until=max(hold.until, now))
     if hold is not None and hold.kind is not HoldKind.UNRESOLVED:
         return Wait(block)
-    if block.code in {"amount_too_small", "amount_too_large", "not_connected"}:
+    if block.code.startswith("amount_") or block.code == "not_connected":
         return _wait_for_payer(policy, invoice, standing, block, now)
     return Wait(block)
 
@@ -102,8 +101,7 @@ def _answer_request(invoice: Invoice, standing: Standing, now: datetime) -> Deci
     method = standing.method
     blocks = chargeability.method_blocks(invoice, method, standing, now)
     if request.return_url is not None:  # the payer is here and can go to the bank's page
-        present = {"authentication_required", "on_session_only", "check_our_side"}
-        blocks = [block for block in blocks if block.code not in present]
+        blocks = [block for block in blocks if block.code not in chargeability.NEED_THE_PAYER]
     blocks += chargeability.cap_blocks(standing)
     if blocks or method is None:
         return Refuse(blocks[0], free_at=standing.caps.free_at)
@@ -155,19 +153,18 @@ def _retry(invoice: Invoice, dunning: Dunning, standing: Standing, now: datetime
     if dunning.slots_done >= len(offsets):
         return GiveUp(Reason("slots_used_up", "The last retry has failed."))
     slot = _usable_slot(dunning, standing.method)
-    block = _retry_block(invoice, dunning, standing, now)
+    block = _retry_block(invoice, standing, now)
     if slot is None:
-        block = block or Reason("debit_limit", "A bank debit is presented again at most twice.")
-    if block is not None or slot is None:
+        block = block or Reason("debit_too_soon", "No slot is left that a bank debit may use.")
+    if block is not None or slot is None or standing.method is None:
         assert block is not None
         return _skip(dunning, block, now)
-    due_at = _earliest(invoice, dunning, slot)
+    due_at = _earliest(invoice, dunning, slot, standing.method)
     number = f"retry {slot + 1} of {len(offsets)}"
     if now < due_at:
         return RetryAt(due_at, Reason("next_retry", f"Waits for {number} at {iso(due_at)}."))
     if standing.caps.free_at is not None:
         return _skip(dunning, chargeability.cap_blocks(standing)[0], now)
-    assert standing.method is not None
     return PayNow(
         method=standing.method,
         trigger=Trigger.SCHEDULE,
@@ -177,9 +174,7 @@ def _retry(invoice: Invoice, dunning: Dunning, standing: Standing, now: datetime
     )
 
 
-def _retry_block(
-    invoice: Invoice, dunning: Dunning, standing: Standing, now: datetime
-) -> Reason | None:
+def _retry_block(invoice: Invoice, standing: Standing, now: datetime) -> Reason | None:
     """Why the saved method must not be tried by the schedule."""
     blocks = chargeability.method_blocks(invoice, standing.method, standing, now)
     if blocks or standing.method is None:
@@ -189,14 +184,6 @@ def _retry_block(
         return None
     if not is_soft(last.decline):
         return Reason("hard_decline", "The bank said not to try this method again.", "needs_card")
-    if chargeability.is_bank_debit(standing.method):
-        tried = sum(
-            attempt.result is AttemptResult.FAILED and attempt.trigger is Trigger.SCHEDULE
-            for attempt in invoice.attempts
-            if attempt.method_id == standing.method.id
-        )
-        if tried >= dunning.policy.debit_retries:
-            return Reason("debit_limit", "A bank debit is presented again at most twice.")
     return None
 
 
@@ -210,15 +197,19 @@ def _usable_slot(dunning: Dunning, method: PaymentMethod | None) -> int | None:
     return None
 
 
-def _earliest(invoice: Invoice, dunning: Dunning, slot: int) -> datetime:
-    """The slot's time, or later: the network's wish, and a gap to the last try of anybody."""
-    due_at = slot_at(dunning, slot)
-    last = invoice.last_failure()
-    if last is None or last.resolved_at is None:
-        return due_at
-    gap = timedelta(seconds=dunning.policy.minimum_gap_seconds if slot else 0)
-    delay = timedelta(seconds=_network_delay(last.decline))
-    return max(due_at, last.resolved_at + gap, last.resolved_at + delay)
+def _earliest(invoice: Invoice, dunning: Dunning, slot: int, method: PaymentMethod) -> datetime:
+    """The slot's time, or later: a gap to the last try of anybody, and what this method's network
+    asked for."""
+    policy, due_at = dunning.policy, slot_at(dunning, slot)
+    last, own = invoice.last_failure(), invoice.last_failure(method.id)
+    if last is not None and last.resolved_at is not None:
+        gap = policy.minimum_gap_seconds if slot else 0
+        due_at = max(due_at, last.resolved_at + timedelta(seconds=gap))
+    if own is not None and own.resolved_at is not None:
+        debit = policy.debit_offset_seconds if chargeability.is_bank_debit(method) else 0
+        wait = max(debit, _network_delay(own.decline))
+        due_at = max(due_at, own.resolved_at + timedelta(seconds=wait))
+    return due_at
 
 
 def _network_delay(decline: Decline | None) -> int:

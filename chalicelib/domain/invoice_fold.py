@@ -216,7 +216,7 @@ def _failed(invoice: Invoice, payload: facts.ChargeFailed, fact: Fact) -> Invoic
         charge_id=payload.charge_id,
         resolved_at=fact.at,
     )
-    moved = _payment(moved, payload.payment_id, status=PaymentStatus.PENDING)
+    moved = _known_at_last(_payment(moved, payload.payment_id, status=PaymentStatus.PENDING))
     if moved.dunning is None and payload.policy is not None:
         moved = replace(moved, dunning=Dunning(policy=payload.policy, first_failed_at=fact.at))
     return _move(moved, moved.open_status())
@@ -228,6 +228,7 @@ def _not_executed(invoice: Invoice, payload: facts.AttemptNotExecuted, fact: Fac
     attempt = _known(closed, payload.payment_id).attempts[payload.number - 1]
     if attempt.slot is not None:
         closed = _slots_done(closed, attempt.slot)
+    closed = _known_at_last(closed)
     return _move(closed, closed.open_status())
 
 
@@ -238,7 +239,14 @@ def _payment_cancelled(invoice: Invoice, payment_id: str, fact: Fact) -> Invoice
         closed = replace(attempts[-1], result=AttemptResult.NOT_EXECUTED, resolved_at=fact.at)
         attempts = (*attempts[:-1], closed)
     moved = _payment(invoice, payment_id, status=PaymentStatus.CANCELLED, attempts=attempts)
+    moved = _known_at_last(moved)
     return _move(moved, moved.open_status()) if moved.is_open else moved
+
+
+def _known_at_last(invoice: Invoice) -> Invoice:
+    """The try has a result, so nobody has to look for it any more."""
+    waits = invoice.hold is not None and invoice.hold.kind is HoldKind.UNRESOLVED
+    return replace(invoice, hold=None) if waits else invoice
 
 
 def _received(invoice: Invoice, amount: int, fact: Fact) -> Invoice:

@@ -46,9 +46,11 @@ def _planned(invoice: Invoice, decision: Decision, now: datetime) -> NextAction:
 
 
 def _waiting(invoice: Invoice, decision: Wait) -> NextActionKind:
+    hold = invoice.hold
+    if hold is not None and hold.kind is HoldKind.UNRESOLVED:
+        return NextActionKind.STAFF
     if invoice.live_attempt is not None:
         return NextActionKind.CHECK
-    hold = invoice.hold
     if hold is not None:
         staff = hold.kind in {HoldKind.UNRESOLVED, HoldKind.DISPUTE, HoldKind.STAFF}
         return NextActionKind.STAFF if staff or hold.until is None else NextActionKind.CHECK
