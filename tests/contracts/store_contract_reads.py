@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from chalicelib.domain.facts import Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind
 from chalicelib.domain.subscription import SubscriptionStatus
 from chalicelib.ports.answers import Page, StaleHead
-from chalicelib.ports.rows import DueRef, Membership, Role, SavedRequest, TestClock
+from chalicelib.ports.rows import DueRef, Membership, PortalLink, Role, SavedRequest, TestClock
 from chalicelib.ports.store import Store
 from tests.contracts import store_samples as a
 
@@ -395,3 +396,20 @@ class SmallRowsContract:
             assert store.watermark(a.BIZ, "charges") == value
         assert store.watermark(a.BIZ, "refunds") == ""
         assert store.watermark(a.OTHER_BIZ, "charges") == ""
+
+    def test_a_link_is_found_by_its_hash(self, store: Store) -> None:
+        link = PortalLink("hash-1", a.BIZ, a.CUS, "inv_1", LATER)
+        store.save_portal_link(link)
+        assert store.portal_link("hash-1") == link
+        assert store.portal_link("hash-2") is None
+        longer = replace(link, expires_at=LATER + LEASE)
+        store.save_portal_link(longer)
+        assert store.portal_link("hash-1") == longer
+
+    def test_a_link_once_revoked_stays_revoked(self, store: Store) -> None:
+        link = PortalLink("hash-1", a.BIZ, a.CUS, None, LATER)
+        revoked = replace(link, revoked_at=a.NOON)
+        store.save_portal_link(link)
+        store.save_portal_link(revoked)
+        store.save_portal_link(link)  # by a mail that was being made meanwhile
+        assert store.portal_link("hash-1") == revoked

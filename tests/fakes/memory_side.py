@@ -127,7 +127,9 @@ class MemorySide:
 
     def save_portal_link(self, link: rows.PortalLink) -> None:
         with self.lock:
-            self.links[link.token_hash] = link
+            known = self.links.get(link.token_hash)
+            if known is None or known.revoked_at is None:
+                self.links[link.token_hash] = link
 
     def watermark(self, business_id: str, name: str) -> str:
         return self.marks.get((business_id, name), "")

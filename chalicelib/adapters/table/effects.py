@@ -16,7 +16,7 @@ from chalicelib.adapters.cursors import make_cursor, read_cursor
 from chalicelib.adapters.table import keys
 from chalicelib.adapters.table.base import TableBase
 from chalicelib.adapters.table.calls import TRIES, RefusedError
-from chalicelib.adapters.table.layout import Row, read_fact, readable
+from chalicelib.adapters.table.layout import SCHEMA, Row, read_fact, readable
 from chalicelib.domain.dates import iso
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.errors import NotFound
@@ -75,7 +75,8 @@ class Effects(TableBase):
         )
         actions = [model.lease_holder.set(holder), model.lease_until.set(iso(lease_until))]
         try:
-            self._update(row, actions, model.open.exists() & free)
+            # Newer code's rows are left to it, unclaimed.
+            self._update(row, actions, model.open.exists() & free & (model.v <= SCHEMA))
         except RefusedError:
             return None
         fact = read_fact(row, ref.business_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from chalicelib.adapters.records import decode
@@ -146,9 +147,18 @@ class SideRows(TableBase):
         return None if row is None else decode(str(row.body), PortalLink)
 
     def save_portal_link(self, link: PortalLink) -> None:
-        """Written again with a later end it is the same link."""
-        key = keys.portal_link(link.token_hash)
-        self._put(key, None, body=canonical(link), expires_at=link.expires_at)
+        """Written again with a later end it is the same link. One revoked stays revoked."""
+        row = self._layout.row(
+            keys.portal_link(link.token_hash),
+            business_id=None,
+            body=canonical(link),
+            expires_at=link.expires_at,
+        )
+        model = self._model
+        # The canonical text names `revoked_at` only when it is set.
+        alive = model.pk.does_not_exist() | ~model.body.contains('"revoked_at"')
+        with suppress(RefusedError):
+            self._write([Write(row, alive)])
 
     def watermark(self, business_id: str, name: str) -> str:
         row = self._get(keys.watermark(business_id, name), business_id)
