@@ -168,8 +168,6 @@ class _Invoices:
         claim = _claim(self.business, _INVOICE_CLAIM, self.source, one.key, fresh)
         owner = self.ports.store.owner_of(self.business.id, claim.kind, claim.value)
         try:
-            if one.issued_on > self.today:
-                raise InvalidInput("issued_later", "Its date lies in the future.")
             if owner is not None:
                 if not report.dry_run:
                     self._finish(owner, one)
@@ -187,6 +185,8 @@ class _Invoices:
 
     def _customer_of(self, one: OpenInvoice) -> Customer:
         """By name; where several have it, by e-mail address."""
+        if one.issued_on > self.today:
+            raise InvalidInput("issued_later", "Its date lies in the future.")
         named = self.by_name.get(key_of(one.customer), [])
         if len(named) > 1:
             wanted = one.email.casefold()
