@@ -41,6 +41,11 @@ def livemode() -> bool:
 @cache
 def ports() -> Ports:
     """Every seam with its adapter."""
+    return ports_for(settings(), clients(), secrets())
+
+
+def ports_for(known: Settings, aws: Clients, vault: Secrets) -> Ports:
+    """The same for any install's settings, from wherever this process runs."""
     from chalicelib.adapters.bus import EventBridgeBus
     from chalicelib.adapters.clock import WallClock
     from chalicelib.adapters.deliverer import LambdaDeliverer
@@ -53,8 +58,7 @@ def ports() -> Ports:
     from chalicelib.adapters.timers import SchedulerTimers, TimerPlace
     from chalicelib.adapters.tokens import HmacTokens
 
-    known = settings()
-    queue = SqsQueue(clients(), queue_urls(known))
+    queue = SqsQueue(aws, queue_urls(known))
     clock = WallClock()
     place = TimerPlace(
         group=known.timer_group,
@@ -64,18 +68,18 @@ def ports() -> Ports:
     )
     return Ports(
         store=_store(known),
-        gateway=_gateway(known),
+        gateway=_gateway(known, vault),
         queue=queue,
-        timers=SchedulerTimers(clients(), place, queue, clock),
-        mail=SesMail(clients()),
-        sms=SnsSms(clients()),
+        timers=SchedulerTimers(aws, place, queue, clock),
+        mail=SesMail(aws),
+        sms=SnsSms(aws),
         documents=TypstDocuments(),
-        files=S3Files(clients(), known.documents_bucket),
-        bus=EventBridgeBus(clients(), known.event_bus_name),
+        files=S3Files(aws, known.documents_bucket),
+        bus=EventBridgeBus(aws, known.event_bus_name),
         clock=clock,
         ids=RandomIds(),
-        tokens=HmacTokens(lambda: secrets().text(known.link_secret_secret)),
-        deliverer=LambdaDeliverer(clients(), known.effects_function_name),
+        tokens=HmacTokens(lambda: vault.text(known.link_secret_secret)),
+        deliverer=LambdaDeliverer(aws, known.effects_function_name),
         links=links_of(known),
     )
 
@@ -102,11 +106,9 @@ def _store(known: Settings) -> Store:
     return DynamoStore(known.table_name, endpoint_url=known.aws_endpoint_url or None)
 
 
-def _gateway(known: Settings) -> Gateway:
+def _gateway(known: Settings, vault: Secrets) -> Gateway:
     from chalicelib.adapters.stripe.gateway import StripeGateway
     from chalicelib.adapters.stripe.sdk import SdkCalls
 
-    calls = SdkCalls(
-        lambda: secrets().text(known.stripe_key_secret), api_base=known.stripe_api_base
-    )
+    calls = SdkCalls(lambda: vault.text(known.stripe_key_secret), api_base=known.stripe_api_base)
     return StripeGateway(calls)
