@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from chalice.app import Blueprint
+from chalicelib.api.calls import OpenCall
+from chalicelib.api.representation.common import View
+from chalicelib.api.routing import Routes
 
-routes = Blueprint(__name__)
+routes = Routes(__name__, "/v1/health", "Health")
 
 
-@routes.route("/", methods=["GET"])
-def get_health() -> dict[str, str]:
-    return {"status": "ok"}
+class Health(View):
+    status: str
+
+
+@routes.get()
+def get_health(call: OpenCall) -> Health:  # noqa: ARG001 - every view is given its call
+    """Say that the API answers."""
+    return Health(status="ok")

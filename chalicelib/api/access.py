@@ -1,0 +1,52 @@
+"""Who may call what: one line for each operation of staff, by the view's name.
+
+An operation that is not listed cannot be registered. Which business's things a role may touch is
+not decided here: every id is looked up within the caller's own business.
+"""
+
+from __future__ import annotations
+
+from chalicelib.ports.rows import Role
+
+ADMIN = frozenset({Role.ADMIN})
+MONEY = ADMIN | {Role.ACCOUNTANT}
+CLIENTS = MONEY | {Role.ACCOUNT_MANAGER}
+ALL = CLIENTS | {Role.VIEWER}
+
+WHO_MAY: dict[str, frozenset[Role]] = {
+    "get_business": ALL,
+    "change_business": ADMIN,
+    "list_customers": ALL,
+    "get_customer": ALL,
+    "create_customer": CLIENTS,
+    "change_customer": CLIENTS,
+    "list_payment_methods": ALL,
+    "choose_default_payment_method": CLIENTS,
+    "remove_payment_method": CLIENTS,
+    "start_setup_session": CLIENTS,
+    "get_setup_session": CLIENTS,
+    "complete_setup_session": CLIENTS,
+    "list_subscriptions": ALL,
+    "get_subscription": ALL,
+    "get_subscription_schedule": ALL,
+    "preview_subscription": ALL,
+    "create_subscription": CLIENTS,
+    "pause_subscription": CLIENTS,
+    "resume_subscription": CLIENTS,
+    "cancel_subscription": CLIENTS,
+    "list_invoices": ALL,
+    "get_invoice": ALL,
+    "get_invoice_pdf": ALL,
+    "get_invoice_chargeability": ALL,
+    "create_invoice": MONEY,
+    "finalize_invoice": MONEY,
+    "charge_invoice": CLIENTS,
+    "cancel_invoice": MONEY,
+    "list_invoice_facts": MONEY,
+    "list_invoice_payments": ALL,
+    "get_invoice_payment": ALL,
+    "get_trial_balance": MONEY,
+    "create_test_clock": ADMIN,
+    "get_test_clock": ADMIN,
+    "advance_test_clock": ADMIN,
+}

@@ -1,0 +1,119 @@
+"""Who is calling: staff by an access token of the pinned issuer, customers by the link they hold.
+
+A token is taken only if it is RS256 by a key of the issuer, for our client, an access token (an ID
+token says who somebody is, not what our API may be asked), and not expired. The business and the
+role come from our own table, never from a claim.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from chalicelib.api.access import WHO_MAY
+from chalicelib.api.calls import Incoming, PortalCall, StaffCall
+from chalicelib.api.context import Context
+from chalicelib.api.errors import Refused, no_such, no_such_link
+from chalicelib.ports.rows import Membership
+from chalicelib.services import portal_links
+
+BUSINESS_HEADER = "Duecourse-Business"
+LEEWAY_SECONDS = 10
+_LARGEST_TOKEN = 8192
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,128}")
+_REQUIRED = ["exp", "iat", "iss", "sub", "client_id", "token_use"]
+
+
+def staff_call(context: Context, request: Incoming, operation: str) -> StaffCall:
+    """Raises Refused 401 for the token, 403 for the role, NotFound for another's business."""
+    user_id = user_of(context, request.headers.get("Authorization"))
+    membership = _membership(context, request, user_id)
+    allowed = WHO_MAY[operation]
+    if membership.role not in allowed:
+        roles = ", ".join(sorted(role.value for role in allowed))
+        raise Refused(
+            HTTPStatus.FORBIDDEN,
+            "role_not_allowed",
+            f"A role of {membership.role.value} may not do this; it takes one of: {roles}.",
+        )
+    return StaffCall(
+        context=context,
+        request=request,
+        business_id=membership.business_id,
+        user_id=user_id,
+        role=membership.role,
+    )
+
+
+def portal_call(context: Context, request: Incoming) -> PortalCall:
+    """Raises the one NotFound for a link that is unknown, malformed, expired or revoked."""
+    token = request.parameters["token"]
+    if not _TOKEN.fullmatch(token):
+        raise no_such_link()
+    link = portal_links.open_link(context.ports, token, context.ports.clock.now())
+    return PortalCall(
+        context=context, request=request, business_id=link.business_id, link=link, token=token
+    )
+
+
+def user_of(context: Context, authorization: str | None) -> str:
+    """The user a valid access token names."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > _LARGEST_TOKEN:
+        raise _unauthenticated("token_missing", "This call needs an access token.")
+    claims = _claims(context, token.strip())
+    if claims["token_use"] != "access":  # noqa: S105 - the claim's value
+        raise _unauthenticated("token_invalid", "This is not an access token.")
+    if claims["client_id"] != context.client_id:
+        raise _unauthenticated("token_invalid", "The token was issued for another application.")
+    return str(claims["sub"])
+
+
+def _claims(context: Context, token: str) -> dict[str, Any]:
+    import jwt
+
+    try:
+        key_id = jwt.get_unverified_header(token).get("kid")
+        key = context.keys.find(key_id) if isinstance(key_id, str) else None
+        if key is None:
+            raise _unauthenticated("token_invalid", "The token is not signed by a known key.")
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=["RS256"],
+            issuer=context.issuer,
+            leeway=LEEWAY_SECONDS,
+            # An access token has no audience; its `client_id` is checked by the caller.
+            options={"require": _REQUIRED, "verify_aud": False},
+        )
+    except jwt.ExpiredSignatureError as error:
+        raise _unauthenticated("token_expired", "The access token has expired.") from error
+    except jwt.PyJWTError as error:
+        raise _unauthenticated("token_invalid", "The access token cannot be accepted.") from error
+    return claims
+
+
+def _membership(context: Context, request: Incoming, user_id: str) -> Membership:
+    """The one named by the header, or the only one there is."""
+    found = context.ports.store.memberships(user_id)
+    if not found:
+        raise Refused(
+            HTTPStatus.FORBIDDEN, "no_business", "This user belongs to no business of this install."
+        )
+    wanted = request.headers.get(BUSINESS_HEADER)
+    if wanted is None and len(found) > 1:
+        raise Refused(
+            HTTPStatus.BAD_REQUEST,
+            "business_missing",
+            f"This user belongs to several businesses: name one in the {BUSINESS_HEADER} header.",
+            businesses=tuple(one.business_id for one in found),
+        )
+    for membership in found:
+        if wanted is None or membership.business_id == wanted:
+            return membership
+    raise no_such("business")
+
+
+def _unauthenticated(code: str, detail: str) -> Refused:
+    return Refused(HTTPStatus.UNAUTHORIZED, code, detail)

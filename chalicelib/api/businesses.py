@@ -1,0 +1,42 @@
+"""The caller's business and its settings."""
+
+from __future__ import annotations
+
+from chalicelib.api.calls import StaffCall
+from chalicelib.api.representation.businesses import (
+    BusinessChanges,
+    BusinessView,
+    business_changes,
+    business_view,
+)
+from chalicelib.api.routing import Routes
+from chalicelib.domain.business import Business
+from chalicelib.services import businesses
+from chalicelib.services.case import now_of
+
+routes = Routes(__name__, "/v1/business", "Business")
+
+
+@routes.get()
+def get_business(call: StaffCall) -> BusinessView:
+    """Read the business you act for."""
+    return _view(call, call.ports.store.business(call.business_id))
+
+
+@routes.patch(refuses=("zone_invalid", "policy_invalid"))
+def change_business(call: StaffCall, body: BusinessChanges) -> BusinessView:
+    """Change settings of the business.
+
+    Only the fields that are sent change. Invoices that exist, and dunning that runs, keep theirs.
+    """
+    known = call.ports.store.business(call.business_id)
+    changes = business_changes(body, known)
+    if changes:
+        known = businesses.change_business(
+            call.ports, call.business_id, changes, actor=call.actor, why="Changed through the API."
+        )
+    return _view(call, known)
+
+
+def _view(call: StaffCall, business: Business) -> BusinessView:
+    return business_view(business, now_of(call.ports, business))

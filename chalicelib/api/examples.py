@@ -1,0 +1,65 @@
+"""An example of every body, by the name of its type, for the API's description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LINE = {"description": "Consulting, October", "quantity": "7.5", "unit_amount": 12000}
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "NewCustomer": {
+        "name": "Ada Byron",
+        "email": "ada@example.com",
+        "kind": "business",
+        "terms": "net_30",
+        "address": {
+            "line1": "12 Harbour Street",
+            "city": "Portland",
+            "region": "ME",
+            "postal_code": "04101",
+            "country": "US",
+        },
+        "external_ref": "crm-1815",
+    },
+    "CustomerChanges": {"email": "billing@example.com", "auto_charge": False},
+    "NewSetupSession": {
+        "customer_id": "cus_mfrggzdfmztwq2lknnwg23tp",
+        "success_url": "https://app.example.com/saved?session={CHECKOUT_SESSION_ID}",
+        "cancel_url": "https://app.example.com/billing",
+    },
+    "NewSubscription": {
+        "customer_id": "cus_mfrggzdfmztwq2lknnwg23tp",
+        "product": "Platform",
+        "variant": "Business",
+        "unit_amount": 8900,
+        "interval": "monthly",
+        "start_on": "2026-01-01",
+        "contract_end_on": "2026-12-31",
+    },
+    "PauseSubscription": {"reason": "The customer is away until spring."},
+    "ResumeSubscription": {"reason": "The customer is back."},
+    "CancelSubscription": {"reason": "Moved to another product.", "collect_open_debt": True},
+    "NewInvoice": {
+        "customer_id": "cus_mfrggzdfmztwq2lknnwg23tp",
+        "lines": [_LINE],
+        "po_number": "PO-1815",
+        "finalize": True,
+    },
+    "FinalizeInvoice": {"due_on": "2026-11-30"},
+    "ChargeInvoice": {"payment_method_id": "pm_1RyExample"},
+    "CancelInvoice": {"reason": "Billed twice by mistake."},
+    "BusinessChanges": {"default_terms": "net_14", "policy": {"when_exhausted": "keep"}},
+    "NewTestClock": {"now_at": "2026-01-01T12:00:00Z"},
+    "AdvanceTestClock": {"to": "2026-12-31T12:00:00Z"},
+    "PortalPay": {"payment_method_id": "pm_1RyExample"},
+    "PortalSetup": {},
+}
+PROBLEM = {
+    "type": "urn:duecourse:problem:body_invalid",
+    "title": "Unprocessable Entity",
+    "status": 422,
+    "code": "body_invalid",
+    "detail": "The body does not fit this call; see errors.",
+    "what_to_do": "Correct what is named and send it again, with a new Idempotency-Key.",
+    "errors": [{"pointer": "/lines/0/unit_amount", "detail": "Expected int, got str."}],
+}

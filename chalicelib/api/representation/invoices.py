@@ -1,0 +1,274 @@
+"""Invoices on the wire: what may be sent, and everything that is known of one."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from chalicelib.api.representation.common import (
+    Amount,
+    Body,
+    Id,
+    Name,
+    PageQuery,
+    Paragraph,
+    Percent,
+    Quantity,
+    Reason,
+    Text,
+    View,
+    check_total,
+    decimal_of,
+    plain_decimal,
+)
+from chalicelib.api.representation.payments import (
+    AttemptView,
+    PaymentView,
+    attempt_view,
+    payment_view,
+)
+from chalicelib.domain.invoice import (
+    BillTo,
+    Hold,
+    Invoice,
+    InvoiceStatus,
+    Line,
+    NextAction,
+    totals_of,
+)
+from chalicelib.domain.parties import Terms
+
+
+class LineBody(Body):
+    """`unit_amount` and `discount` are minor units; the discount is off the line, before tax."""
+
+    description: Name
+    unit_amount: Amount
+    quantity: Quantity = 1
+    discount: Amount = 0
+    tax_percent: Percent = "0"
+    product: Text = ""
+    variant: Text = ""
+
+
+class NewInvoice(Body):
+    """`finalize`: number and send it at once. `auto_charge` null is as the customer's."""
+
+    customer_id: Id
+    lines: Annotated[tuple[LineBody, ...], Meta(min_length=1, max_length=100)]
+    memo: Paragraph = ""
+    po_number: Text = ""
+    external_ref: Text = ""
+    auto_charge: bool | None = None
+    finalize: bool = False
+    due_on: Annotated[date, Meta(description="Only with finalize; else by the terms")] | None = None
+
+
+class FinalizeInvoice(Body):
+    """`due_on` is by the customer's terms when left out."""
+
+    due_on: date | None = None
+
+
+class ChargeInvoice(Body):
+    """The default payment method when none is named."""
+
+    payment_method_id: Id | None = None
+
+
+class CancelInvoice(Body):
+    reason: Reason
+
+
+class InvoicesQuery(PageQuery):
+    """`open_only` needs `customer_id`."""
+
+    customer_id: Annotated[Id, Meta(description="Only this customer's, earliest due first")] | (
+        None
+    ) = None
+    open_only: bool = False
+
+
+class LineView(View):
+    """`amount` is after the discount and before tax; `last_on` is the last day covered."""
+
+    description: str
+    quantity: str
+    unit_amount: int
+    discount: int
+    tax_percent: str
+    amount: int
+    product: str
+    variant: str
+    start_on: date | None
+    last_on: date | None
+
+
+class TaxView(View):
+    percent: str
+    base: int
+    tax: int
+
+
+class TotalsView(View):
+    """`subtotal` is after discounts and before tax."""
+
+    subtotal: int
+    discount: int
+    taxes: tuple[TaxView, ...]
+    tax: int
+    total: int
+
+
+class InvoiceView(View):
+    """`amount_due` = `amount_paid` + `amount_remaining`. `next_action` says what follows, why."""
+
+    id: str
+    number: str | None
+    status: InvoiceStatus
+    customer_id: str
+    subscription_id: str | None
+    currency: str
+    amount_due: int
+    amount_paid: int
+    amount_remaining: int
+    amount_credited: int
+    amount_written_off: int
+    amount_overpaid: int
+    next_action: NextAction | None
+    hold: Hold | None
+    lines: tuple[LineView, ...]
+    totals: TotalsView
+    bill_to: BillTo
+    terms: Terms
+    memo: str
+    po_number: str
+    external_ref: str
+    auto_charge: bool | None
+    created_at: datetime
+    finalized_at: datetime | None
+    issued_on: date | None
+    due_on: date | None
+    charge_at: datetime | None
+    overdue_at: datetime | None
+    paid_at: datetime | None
+    closed_at: datetime | None
+    attempt_count: int
+    attempts: tuple[AttemptView, ...]
+    payments: tuple[PaymentView, ...]
+
+
+class ReasonView(View):
+    """`code` is stable; `reason` is for staff, in words."""
+
+    code: str
+    reason: str
+
+
+class ChargeabilityView(View):
+    """Whether the saved method could be charged now, and every reason why not."""
+
+    chargeable: bool
+    reasons: tuple[ReasonView, ...]
+
+
+class DocumentLink(View):
+    """The PDF, at an address that opens for a minute."""
+
+    url: str
+    expires_in_seconds: int
+
+
+def lines_of(body: NewInvoice) -> tuple[Line, ...]:
+    """Raises InvalidInput for a discount above its line or a sum beyond all reason."""
+    lines = tuple(
+        Line(
+            description=line.description,
+            quantity=decimal_of(line.quantity),
+            unit_amount=line.unit_amount,
+            discount=line.discount,
+            tax_percent=decimal_of(line.tax_percent),
+            product=line.product,
+            variant=line.variant,
+        )
+        for line in body.lines
+    )
+    check_total(totals_of(lines).total)
+    return lines
+
+
+def invoice_view(invoice: Invoice, *, codes: bool) -> InvoiceView:
+    """`codes`: with the raw codes of failed tries."""
+    payments = invoice.payments
+    return InvoiceView(
+        id=invoice.id,
+        number=invoice.number,
+        status=invoice.status,
+        customer_id=invoice.customer_id,
+        subscription_id=invoice.subscription_id,
+        currency=invoice.currency,
+        amount_due=invoice.amount_due,
+        amount_paid=invoice.amount_paid,
+        amount_remaining=invoice.amount_remaining,
+        amount_credited=invoice.amount_credited,
+        amount_written_off=invoice.amount_written_off,
+        amount_overpaid=invoice.amount_overpaid,
+        next_action=invoice.next_action,
+        hold=invoice.hold,
+        lines=tuple(map(line_view, invoice.lines)),
+        totals=totals_view(invoice),
+        bill_to=invoice.bill_to,
+        terms=invoice.terms,
+        memo=invoice.memo,
+        po_number=invoice.po_number,
+        external_ref=invoice.external_ref,
+        auto_charge=invoice.auto_charge,
+        created_at=invoice.created_at,
+        finalized_at=invoice.finalized_at,
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        charge_at=invoice.charge_at,
+        overdue_at=invoice.overdue_at,
+        paid_at=invoice.paid_at,
+        closed_at=invoice.closed_at,
+        attempt_count=len(invoice.attempts),
+        attempts=tuple(
+            attempt_view(payment.id, attempt, codes=codes)
+            for payment in payments
+            for attempt in payment.attempts
+        ),
+        payments=tuple(
+            payment_view(invoice.id, invoice.currency, payment, codes=codes) for payment in payments
+        ),
+    )
+
+
+def line_view(line: Line) -> LineView:
+    return LineView(
+        description=line.description,
+        quantity=plain_decimal(line.quantity),
+        unit_amount=line.unit_amount,
+        discount=line.discount,
+        tax_percent=plain_decimal(line.tax_percent),
+        amount=line.amount,
+        product=line.product,
+        variant=line.variant,
+        start_on=line.period.start_on if line.period else None,
+        last_on=line.period.last_on if line.period else None,
+    )
+
+
+def totals_view(invoice: Invoice) -> TotalsView:
+    totals = invoice.totals
+    return TotalsView(
+        subtotal=totals.subtotal,
+        discount=totals.discount,
+        taxes=tuple(
+            TaxView(percent=plain_decimal(one.percent), base=one.base, tax=one.tax)
+            for one in totals.taxes
+        ),
+        tax=totals.tax,
+        total=totals.total,
+    )

@@ -1,0 +1,136 @@
+"""The portal on the wire: what a payer may know of an invoice, and nothing a bank told only us."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta
+
+from chalicelib.api.representation.common import Body, Id, View, WebAddress
+from chalicelib.api.representation.customers import PaymentMethodView, method_views
+from chalicelib.api.representation.invoices import LineView, TotalsView, line_view, totals_view
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.parties import Address
+from chalicelib.services.case import Case
+from chalicelib.services.payer_view import PayerStatus, PayerView
+
+_WhichInvoice = Annotated[Id, Meta(description="Needed where the link opens several invoices")]
+_OwnAddress = Annotated[
+    WebAddress, Meta(description="A page of this install; it must not hold the link's token")
+]
+
+
+class PortalQuery(Body):
+    invoice_id: _WhichInvoice | None = None
+
+
+class PortalPay(Body):
+    """`return_url`: where the payer comes back to after confirming with the bank."""
+
+    invoice_id: _WhichInvoice | None = None
+    payment_method_id: Id | None = None
+    return_url: _OwnAddress | None = None
+
+
+class PortalSetup(Body):
+    """Where Stripe's page sends the payer afterwards."""
+
+    success_url: _OwnAddress | None = None
+    cancel_url: _OwnAddress | None = None
+
+
+class PortalBusiness(View):
+    name: str
+    email: str
+    phone: str
+    address: Address
+
+
+class PortalStatus(View):
+    """`next_step` says what happens next, `problem` what went wrong last, both to be shown as they
+    are. `confirm_url`: send the payer there to confirm with the bank. `status_url` is relative."""
+
+    invoice_id: str
+    status: PayerStatus
+    currency: str
+    amount_paid: int
+    amount_remaining: int
+    next_step: str
+    next_on: date | None
+    problem: str | None
+    can_pay: bool
+    confirm_url: str | None
+    status_url: str
+
+
+class PortalInvoice(View):
+    number: str
+    issued_on: date | None
+    due_on: date | None
+    lines: tuple[LineView, ...]
+    totals: TotalsView
+    amount_due: int
+    state: PortalStatus
+
+
+class PortalView(View):
+    """The invoice of an invoice's link; the open invoices of a customer's link."""
+
+    business: PortalBusiness
+    customer_name: str
+    invoices: tuple[PortalInvoice, ...]
+    payment_methods: tuple[PaymentMethodView, ...]
+
+
+class PortalSetupView(View):
+    """`url` is Stripe's page, the only place where a card or bank account is typed in."""
+
+    url: str
+
+
+def portal_view(
+    business: Business, customer: Customer, invoices: tuple[PortalInvoice, ...]
+) -> PortalView:
+    return PortalView(
+        business=PortalBusiness(
+            name=business.name,
+            email=business.email,
+            phone=business.phone,
+            address=business.address,
+        ),
+        customer_name=customer.name,
+        invoices=invoices,
+        payment_methods=method_views(customer),
+    )
+
+
+def portal_invoice(case: Case, view: PayerView) -> PortalInvoice:
+    invoice = case.invoice
+    return PortalInvoice(
+        number=invoice.number or "",
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        lines=tuple(map(line_view, invoice.lines)),
+        totals=totals_view(invoice),
+        amount_due=invoice.amount_due,
+        state=portal_status(case, view),
+    )
+
+
+def portal_status(case: Case, view: PayerView) -> PortalStatus:
+    invoice = case.invoice
+    return PortalStatus(
+        invoice_id=invoice.id,
+        status=view.status,
+        currency=invoice.currency,
+        amount_paid=invoice.amount_paid,
+        amount_remaining=invoice.amount_remaining,
+        next_step=view.next_step,
+        next_on=view.next_on,
+        problem=view.problem,
+        can_pay=view.can_pay,
+        confirm_url=view.confirm_url,
+        status_url=f"status?invoice_id={invoice.id}",
+    )

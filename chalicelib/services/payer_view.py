@@ -1,0 +1,186 @@
+"""What a payer reads of an invoice: how it stands, what happens next and when, in plain words.
+
+Decisions are the domain's; only their words are chosen here. Staff's reasons, codes and causes
+have no way into these sentences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from chalicelib.catalogue import text
+from chalicelib.catalogue.methods import method_phrase
+from chalicelib.domain.dates import local_date
+from chalicelib.domain.decisions import PayNow, RetryAt
+from chalicelib.domain.declines import payer_text_key
+from chalicelib.domain.dunning import decide
+from chalicelib.domain.invoice import Invoice, InvoiceStatus
+from chalicelib.domain.payment import AttemptResult
+from chalicelib.formatting import format_date, format_money
+from chalicelib.messages.payer import payer_text
+from chalicelib.messages.views import PayerTextKey
+from chalicelib.ports import Ports
+from chalicelib.services.case import Case, caps_of
+from chalicelib.services.views import method_view, saved_method_view
+
+# A charge is planned for these reasons only; for all others the calendar just goes on.
+_WILL_CHARGE = {"first_charge", "next_retry", "network_cap"}
+_UNDER_WAY = {AttemptResult.STARTED, AttemptResult.ACTION_REQUIRED}
+
+
+class PayerStatus(StrEnum):
+    """The few states a payer tells apart."""
+
+    OPEN = "open"
+    OVERDUE = "overdue"
+    PROCESSING = "processing"
+    CONFIRM = "confirm"  # the payer's bank wants a confirmation
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class PayerView:
+    """`problem` is about the last try, `next_step` about what follows; `next_on` is its day."""
+
+    status: PayerStatus
+    next_step: str
+    next_on: date | None
+    problem: str | None
+    can_pay: bool
+    confirm_url: str | None
+
+
+def payer_view(ports: Ports, case: Case) -> PayerView:
+    """The invoice as its payer may see it."""
+    planned_at, first = _planned(ports, case)
+    next_on = local_date(planned_at, case.business.zone) if planned_at else None
+    live = case.invoice.live_attempt
+    asked = case.invoice.charge_request is not None
+    confirming = live is not None and live.result is AttemptResult.ACTION_REQUIRED
+    return PayerView(
+        status=_status(case.invoice, asked=asked),
+        next_step=_next_step(case, next_on, first=first),
+        next_on=next_on,
+        problem=_problem(case, next_on),
+        can_pay=case.invoice.is_open and live is None and not asked and case.invoice.hold is None,
+        confirm_url=live.action_url if live is not None and confirming else None,
+    )
+
+
+def refusal(case: Case) -> str:
+    """Why a payment cannot be made now: how the invoice stands, or just that it cannot."""
+    if not case.invoice.is_open or case.invoice.live_attempt is not None:
+        return _next_step(case, None, first=True)
+    return text(locale_of(case), "portal.refused", business=case.business.name)
+
+
+def locale_of(case: Case) -> str:
+    return case.invoice.bill_to.locale or case.business.locale
+
+
+def _planned(ports: Ports, case: Case) -> tuple[datetime | None, bool]:
+    """When the saved method is charged next by itself, if it is; and whether for the first time."""
+    if case.invoice.live_attempt is not None or not case.invoice.is_open:
+        return None, False
+    standing = case.standing(caps_of(ports, case))
+    match decide(case.policy, case.invoice, standing, case.now):
+        case PayNow():
+            return case.now, case.invoice.dunning is None
+        case RetryAt(at=at, reason=reason, first=first) if reason.code in _WILL_CHARGE:
+            return at, first
+        case _:
+            return None, False
+
+
+def _status(invoice: Invoice, *, asked: bool) -> PayerStatus:
+    live = invoice.live_attempt
+    if live is not None and live.result is AttemptResult.ACTION_REQUIRED:
+        return PayerStatus.CONFIRM
+    if live is not None or (asked and invoice.is_open):
+        return PayerStatus.PROCESSING
+    return {
+        InvoiceStatus.DRAFT: PayerStatus.CLOSED,
+        InvoiceStatus.PENDING: PayerStatus.OPEN,
+        InvoiceStatus.PROCESSING: PayerStatus.PROCESSING,
+        InvoiceStatus.PAID: PayerStatus.PAID,
+        InvoiceStatus.OVERDUE: PayerStatus.OVERDUE,
+        InvoiceStatus.CANCELLED: PayerStatus.CANCELLED,
+        InvoiceStatus.UNCOLLECTIBLE: PayerStatus.CLOSED,
+    }[invoice.status]
+
+
+_SETTLED = {
+    InvoiceStatus.PAID: "paid",
+    InvoiceStatus.CANCELLED: "cancelled",
+    InvoiceStatus.UNCOLLECTIBLE: "closed",
+    InvoiceStatus.DRAFT: "closed",
+}
+
+
+def _next_step(case: Case, next_on: date | None, *, first: bool) -> str:
+    invoice, locale = case.invoice, locale_of(case)
+    live = invoice.live_attempt
+    if live is not None and live.result is AttemptResult.ACTION_REQUIRED:
+        return _payer_text(case, PayerTextKey.AUTHENTICATION, None)
+    if live is not None and live.result is AttemptResult.UNKNOWN:
+        return _payer_text(case, PayerTextKey.UNKNOWN, None)
+    method = method_view(live) if live else None
+    if method is None and case.method is not None:
+        method = saved_method_view(case.method)
+    due_on = invoice.due_on or local_date(case.now, case.business.zone)
+    return text(
+        locale,
+        f"portal.next.{_next_key(case, next_on, first=first)}",
+        business=case.business.name,
+        amount=format_money(invoice.amount_remaining, invoice.currency, locale),
+        method=method_phrase(method, locale),
+        next_on=format_date(next_on, locale) if next_on else None,
+        due_on=format_date(due_on, locale),
+    )
+
+
+def _next_key(case: Case, next_on: date | None, *, first: bool) -> str:
+    invoice, live = case.invoice, case.invoice.live_attempt
+    if settled := _SETTLED.get(invoice.status):
+        return settled
+    if live is not None:
+        return "being_made" if live.result in _UNDER_WAY else "on_its_way"
+    if invoice.charge_request is not None:
+        return "being_made"
+    if invoice.hold is not None:
+        return "in_review"
+    if next_on is not None:
+        return "charge" if first else "retry"
+    assert invoice.due_on is not None
+    late = invoice.due_on < local_date(case.now, case.business.zone)
+    return "pay_now" if late else "pay_by"
+
+
+def _problem(case: Case, next_on: date | None) -> str | None:
+    """What went wrong with the last try, if that is how things stand."""
+    invoice = case.invoice
+    last = invoice.attempts[-1] if invoice.attempts else None
+    if not invoice.is_open or last is None or last.result is not AttemptResult.FAILED:
+        return None
+    assert last.decline is not None
+    return _payer_text(case, PayerTextKey(payer_text_key(last.decline)), next_on)
+
+
+def _payer_text(case: Case, key: PayerTextKey, next_on: date | None) -> str:
+    """As in the mail, without a link: there is a button beside it."""
+    invoice = case.invoice
+    last = invoice.attempts[-1]
+    payment = next(one for one in reversed(invoice.payments) if last in one.attempts)
+    return payer_text(
+        key,
+        locale_of(case),
+        amount=payment.amount,
+        currency=invoice.currency,
+        number=invoice.number or "",
+        method=method_view(last),
+        next_on=next_on,
+    )
