@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from chalicelib.api.calls import StaffCall
 from chalicelib.api.making import made_once, time_of
-from chalicelib.api.representation.common import Listing, PageQuery, listing
 from chalicelib.api.representation.customers import (
     CustomerChanges,
     CustomerView,
@@ -13,6 +12,7 @@ from chalicelib.api.representation.customers import (
     customer_view,
     new_customer,
 )
+from chalicelib.api.representation.fields import Listing, PageQuery, listing
 from chalicelib.api.routing import Routes
 from chalicelib.services import customers
 

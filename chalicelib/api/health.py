@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.api.calls import OpenCall
-from chalicelib.api.representation.common import View
+from chalicelib.api.representation.fields import View
 from chalicelib.api.routing import Routes
 
 routes = Routes(__name__, "/v1/health", "Health")

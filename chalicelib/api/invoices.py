@@ -12,8 +12,8 @@ from http import HTTPStatus
 from chalicelib.api.calls import KeyedCall, StaffCall
 from chalicelib.api.errors import Refused
 from chalicelib.api.making import done_once, made_once
-from chalicelib.api.representation.common import Listing, day, listing
 from chalicelib.api.representation.facts import AuditTrail, audit_trail
+from chalicelib.api.representation.fields import Listing, day, listing
 from chalicelib.api.representation.invoices import (
     CancelInvoice,
     ChargeabilityView,

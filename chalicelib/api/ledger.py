@@ -7,8 +7,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from chalicelib.api.calls import StaffCall
-from chalicelib.api.representation.common import Body
 from chalicelib.api.representation.facts import TrialBalance, trial_balance_view
+from chalicelib.api.representation.fields import Body
 from chalicelib.api.routing import Routes
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.ledger import Leg, trial_balance

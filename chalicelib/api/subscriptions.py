@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from chalicelib.api.calls import StaffCall
 from chalicelib.api.making import done_once, made_once
-from chalicelib.api.representation.common import Id, Listing, PageQuery, listing
+from chalicelib.api.representation.fields import Id, Listing, PageQuery, listing
 from chalicelib.api.representation.subscriptions import (
     CancelSubscription,
     NewSubscription,

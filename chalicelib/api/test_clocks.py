@@ -10,7 +10,7 @@ from chalicelib.api.representation.clocks import (
     TestClockView,
     clock_view,
 )
-from chalicelib.api.representation.common import instant
+from chalicelib.api.representation.fields import instant
 from chalicelib.api.routing import Routes
 from chalicelib.domain.errors import Conflict
 from chalicelib.ports.rows import TestClock

@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from chalicelib.api.calls import OpenCall
 from chalicelib.api.errors import Refused
-from chalicelib.api.representation.common import View
+from chalicelib.api.representation.fields import View
 from chalicelib.api.routing import Routes
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.services import webhooks

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from chalicelib.catalogue import text
-from chalicelib.catalogue.methods import method_phrase
 from chalicelib.domain.dates import local_date
 from chalicelib.domain.decisions import PayNow, RetryAt
 from chalicelib.domain.declines import payer_text_key
 from chalicelib.domain.dunning import decide
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.payment import AttemptResult
-from chalicelib.formatting import format_date, format_money
 from chalicelib.messages.payer import payer_text
+from chalicelib.messages.portal import next_step_text, refused_text
 from chalicelib.messages.views import PayerTextKey
 from chalicelib.ports import Ports
 from chalicelib.services.case import Case, caps_of
@@ -75,7 +73,7 @@ def refusal(case: Case) -> str:
     """Why a payment cannot be made now: how the invoice stands, or just that it cannot."""
     if not case.invoice.is_open or case.invoice.live_attempt is not None:
         return _next_step(case, None, first=True)
-    return text(locale_of(case), "portal.refused", business=case.business.name)
+    return refused_text(locale_of(case), case.business.name)
 
 
 def locale_of(case: Case) -> str:
@@ -122,7 +120,7 @@ _SETTLED = {
 
 
 def _next_step(case: Case, next_on: date | None, *, first: bool) -> str:
-    invoice, locale = case.invoice, locale_of(case)
+    invoice = case.invoice
     live = invoice.live_attempt
     if live is not None and live.result is AttemptResult.ACTION_REQUIRED:
         return _payer_text(case, PayerTextKey.AUTHENTICATION, None)
@@ -131,15 +129,15 @@ def _next_step(case: Case, next_on: date | None, *, first: bool) -> str:
     method = method_view(live) if live else None
     if method is None and case.method is not None:
         method = saved_method_view(case.method)
-    due_on = invoice.due_on or local_date(case.now, case.business.zone)
-    return text(
-        locale,
-        f"portal.next.{_next_key(case, next_on, first=first)}",
+    return next_step_text(
+        _next_key(case, next_on, first=first),
+        locale_of(case),
         business=case.business.name,
-        amount=format_money(invoice.amount_remaining, invoice.currency, locale),
-        method=method_phrase(method, locale),
-        next_on=format_date(next_on, locale) if next_on else None,
-        due_on=format_date(due_on, locale),
+        amount=invoice.amount_remaining,
+        currency=invoice.currency,
+        due_on=invoice.due_on or local_date(case.now, case.business.zone),
+        next_on=next_on,
+        method=method,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType, structs
 
-from chalicelib.api.representation.common import (
+from chalicelib.api.representation.fields import (
     END,
     AddressBody,
     Body,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.api.representation.common import Body, View
+from chalicelib.api.representation.fields import Body, View
 from chalicelib.ports.rows import TestClock
 
 _Instant = Annotated[datetime, Meta(tz=True)]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from chalicelib.api.representation.common import (
+from chalicelib.api.representation.fields import (
     AddressBody,
     Body,
     Email,

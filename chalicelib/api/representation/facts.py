@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.api.representation.common import View
+from chalicelib.api.representation.fields import View
 from chalicelib.domain.canonical import canonical, plain
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Actor, Fact, chain_is_whole

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.api.representation.common import (
+from chalicelib.api.representation.fields import (
     Amount,
     Body,
     Id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.api.representation.common import View
+from chalicelib.api.representation.fields import View
 from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.declines import Decline, DeclineClass
 from chalicelib.domain.payment import (

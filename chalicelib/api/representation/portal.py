@@ -7,8 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.api.representation.common import Body, Id, View, WebAddress
 from chalicelib.api.representation.customers import PaymentMethodView, method_views
+from chalicelib.api.representation.fields import Body, Id, View, WebAddress
 from chalicelib.api.representation.invoices import LineView, TotalsView, line_view, totals_view
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
