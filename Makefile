@@ -26,7 +26,7 @@ stop: ## end what `make run` left running
 	@test -x $(BIN)/python && $(BIN)/python -m infra.local.processes || echo "nothing to stop"
 
 test: $(BIN)/.stamp .emulator/.stamp ## the whole test suite
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 check: $(BIN)/.stamp ## what needs no running: lint, format, types, tidy, package, template
 	$(BIN)/ruff check .

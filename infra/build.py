@@ -85,8 +85,7 @@ def install_dependencies(target: str) -> Path:
     folder = OUT / f"dependencies-{target}-{key}"
     if folder.exists():
         return folder
-    for old in OUT.glob(f"dependencies-{target}-*"):
-        shutil.rmtree(old)
+    forget_all_but_newest(f"dependencies-{target}-*")
     making = OUT / f"making-{target}-{os.getpid()}"
     shutil.rmtree(making, ignore_errors=True)
     platform = [f"--platform=manylinux_2_{minor}_x86_64" for minor in GLIBC]
@@ -102,6 +101,13 @@ def install_dependencies(target: str) -> Path:
     compile_all(making)
     making.rename(folder)
     return folder
+
+
+def forget_all_but_newest(pattern: str, kept: int = 2) -> None:
+    """Make room; a running stack or test may still read from the last ones."""
+    found = sorted(OUT.glob(pattern), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in found[kept:]:
+        shutil.rmtree(folder)
 
 
 def compile_all(folder: Path) -> None:
@@ -189,8 +195,7 @@ def build(target: str) -> Package:
         dependencies = install_dependencies(target)
         folder = OUT / f"package-{target}-{source_key(target)}"
         if not folder.exists():
-            for old in OUT.glob(f"package-{target}-*"):
-                shutil.rmtree(old)
+            forget_all_but_newest(f"package-{target}-*")
             make_package(folder, dependencies, complete=target == AWS)
         shutil.copy(folder / "template.json", OUT / "template.json")
     template: dict[str, Any] = json.loads((folder / "template.json").read_text())

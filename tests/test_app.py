@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from types import ModuleType
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ import pytest
 
 import app
 import chalicelib
+from chalicelib.config import Settings, settings
 from tests.events import LambdaContext, sample_event
 from tests.logs import LogLines
 
@@ -82,6 +84,17 @@ def test_the_stream_worker_gets_each_record(calls: list[tuple[Any, ...]]) -> Non
     assert calls == [("deliver_stream_record", record) for record in event["Records"]]
 
 
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every variable the stack sets, without meaning; nothing here leaves the process."""
+    for field in fields(Settings):
+        monkeypatch.setenv(field.name.upper(), f"https://{field.name}.example.com")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("environment")
 def test_a_request_gets_its_answer() -> None:
     answer = app.app(sample_event("api_get_health"), CONTEXT)
     assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"status": "ok"})
