@@ -125,7 +125,8 @@ def _told_rarely(before: Invoice | None, payload: Any, audience: Audience) -> tu
         case inv.ChargeProcessing():
             return event("payment.processing")
         case inv.InvoiceCancelled() if before and before.finalized_at:
-            return (*mail("invoice_cancelled", audience), *event("invoice.cancelled"))
+            told = (*mail("invoice_cancelled", audience), *event("invoice.cancelled"))
+            return (*told, *work("resume_subscriptions")) if before.overdue_at else told
         case inv.WrittenOff():
             return event("invoice.marked_uncollectible")
         case inv.Refunded():

@@ -95,7 +95,10 @@ def cancel(
 
 
 def resume_after_payment(ports: Ports, business_id: str, invoice_id: str) -> bool:
-    """Resume the subscription that waited for this invoice, once all it waits for are settled."""
+    """Resume the subscription that waited for this invoice, once all it waits for are settled.
+
+    A withdrawn invoice is owed no more, so it is waited for no more.
+    """
     invoice = ports.store.invoice(business_id, invoice_id)
     if invoice.subscription_id is None or invoice.is_open:
         return False
@@ -111,7 +114,7 @@ def resume_after_payment(ports: Ports, business_id: str, invoice_id: str) -> boo
         waits = [ports.store.invoice(business_id, one) for one in pause_.invoice_ids]
         if any(one.status is InvoiceStatus.OVERDUE or one.is_open for one in waits):
             return False
-        _resume(ports, business_id, subscription, f"Invoice {invoice.number} is paid.")
+        _resume(ports, business_id, subscription, f"Invoice {invoice.number} is {invoice.status}.")
         return True
 
     return again_when_stale(once)
