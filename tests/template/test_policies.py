@@ -44,7 +44,7 @@ WHO_MAY = {
     "sqs:ReceiveMessage": WORKERS,
     "sqs:DeleteMessage": WORKERS,
     "sqs:GetQueueAttributes": WORKERS,
-    "sqs:SendMessage": EVERYBODY - {"ReconcileRole", "StripeEventWorkerRole"},
+    "sqs:SendMessage": EVERYBODY - {"StripeEventWorkerRole"},
     "s3:GetObject": EFFECTS | API,
     "s3:PutObject": EFFECTS,
     "ses:SendRawEmail": EFFECTS,

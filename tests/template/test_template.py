@@ -33,6 +33,7 @@ DEAD_LETTERS = [
     "BillingDeadLetters",
     "DunningDeadLetters",
     "EffectsDeadLetters",
+    "RulesDeadLetters",
     "StripeEventsDeadLetters",
     "TimerDeadLetters",
 ]
@@ -116,6 +117,12 @@ def test_a_message_stays_hidden_for_six_timeouts(resources: dict[str, Any], work
     queue = sources(resources)[worker]["Queue"]["Fn::GetAtt"][0]
     visibility_seconds = resources[queue]["Properties"]["VisibilityTimeout"]
     assert visibility_seconds >= 6 * resources[worker]["Properties"]["Timeout"]
+
+
+def test_a_rule_that_keeps_failing_is_set_aside(resources: dict[str, Any]) -> None:
+    functions = of_type(resources, "AWS::Serverless::Function")
+    aside = {name for name, one in functions.items() if "DeadLetterQueue" in one}
+    assert aside == {"BillDueSubscriptions", "Reconcile", "SendReminders", "SweepDue"}
 
 
 def test_every_source_hears_which_records_failed(resources: dict[str, Any]) -> None:
