@@ -89,14 +89,14 @@ class MethodJudged:
 
 @dataclass(frozen=True, slots=True)
 class ExpiryNoticed:
-    """The customer has been told that the card runs out."""
+    """The customer has been told that the card runs out; again if it is made the default again."""
 
     kind: ClassVar[str] = "expiry_noticed"
     method_id: str
     expires: str  # `2027-03`
 
     def key(self, seq: int) -> str:
-        return f"expiry/{self.method_id}/{self.expires}"
+        return f"expiry/{seq}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.domain import party_facts as facts
 from chalicelib.domain import subscription as rules
 from chalicelib.domain.business import Business
-from chalicelib.domain.customer import Customer, MethodState
+from chalicelib.domain.customer import Customer, MethodKind, MethodState, PaymentMethod
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, assert_next
 from chalicelib.domain.ledger import Leg, legs
@@ -27,9 +27,8 @@ def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Custom
         case facts.StripeCustomerLinked(stripe_customer_id=stripe_id):
             return replace(customer, stripe_customer_id=stripe_id)
         case facts.MethodSaved(method=method, make_default=make_default):
-            fresh = customer.with_method(
-                replace(method, state=MethodState.USABLE, saved_at=fact.at)
-            )
+            state = MethodState.DEAD if _is_dead(customer, method) else MethodState.USABLE
+            fresh = customer.with_method(replace(method, state=state, saved_at=fact.at))
             first = customer.default_method is None
             return replace(fresh, default_method_id=method.id) if make_default or first else fresh
         case facts.MethodRemoved(method_id=method_id):
@@ -43,6 +42,17 @@ def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Custom
             return replace(customer, expiry_noticed=expires)
         case _:
             raise BrokenRecord(f"no step for {type(payload).__name__}")
+
+
+def _is_dead(customer: Customer, method: PaymentMethod) -> bool:
+    """A card the network wants never to see again stays dead, typed in anew or with a new date.
+
+    A bank account is not: entering it again is a new authorisation.
+    """
+    return method.kind is MethodKind.CARD and any(
+        known.state is MethodState.DEAD and known.fingerprint == method.fingerprint
+        for known in customer.methods
+    )
 
 
 def subscription_step(subscription: Subscription | None, payload: Any, fact: Fact) -> Subscription:
