@@ -1,0 +1,93 @@
+"""Keys from business identity; the ledger's balance; the register of facts."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain import invoice_facts, keys, party_facts
+from chalicelib.domain.errors import BrokenRecord, Conflict, DomainError, IllegalTransition
+from chalicelib.domain.ledger import Account, Leg, assert_balanced, legs, trial_balance
+from chalicelib.domain.registry import PAYLOADS
+from tests.domain.samples import bounded
+
+names = st.text("abcdef0123456789", min_size=1, max_size=26)
+
+
+def test_the_same_step_has_the_same_key_and_another_has_another() -> None:
+    assert keys.confirm("biz_1", "pay_1_1", 2) == "confirm/biz_1/pay_1_1/2"
+    assert keys.payment_id("inv_abc", 3) == "pay_abc_3"
+    assert keys.billed_invoice("sub_abc", 0) == "inv_abc_0"
+    different = {
+        keys.create_intent("biz_1", "pay_1_1"),
+        keys.cancel("biz_1", "pay_1_1"),
+        keys.cancel_stray("biz_1", "pi_1"),
+        keys.create_customer("biz_1", "cus_1"),
+        keys.setup("biz_1", "r"),
+        keys.detach("biz_1", "pm_1"),
+        keys.confirm("biz_1", "pay_1_1", 1),
+        keys.confirm("biz_1", "pay_1_11", 1),
+        keys.confirm("biz_1", "pay_1_1", 11),
+    }
+    assert len(different) == 9
+
+
+@bounded
+@given(first=st.tuples(names, names, st.integers(1, 99)), second=st.tuples(names, names,
+       st.integers(1, 99)))  # fmt: skip
+def test_keys_never_collide(first: tuple[str, str, int], second: tuple[str, str, int]) -> None:
+    assert (keys.confirm(*first) == keys.confirm(*second)) == (first == second)
+
+
+@bounded
+@given(invoice=names, version=st.integers(1, 10**6))
+def test_a_timers_name_is_one_the_scheduler_takes(invoice: str, version: int) -> None:
+    assert re.fullmatch(r"[0-9a-zA-Z\-_.]{1,64}", keys.timer(f"inv_{invoice}", version))
+
+
+def test_legs_without_zeros_and_only_balanced() -> None:
+    assert legs("USD", bank=5, fees=0, receivable=-5) == (
+        Leg(Account.BANK, 5, "USD"),
+        Leg(Account.RECEIVABLE, -5, "USD"),
+    )
+    with pytest.raises(BrokenRecord):
+        legs("USD", bank=5, receivable=-4)
+    with pytest.raises(BrokenRecord):
+        assert_balanced([Leg(Account.BANK, 5, "USD"), Leg(Account.RECEIVABLE, -5, "EUR")])
+
+
+def test_a_trial_balance_by_currency() -> None:
+    posted = [*legs("USD", bank=5, fees=-5), *legs("EUR", bank=7, fees=-7), *legs("USD", bank=-5,
+              fees=5)]  # fmt: skip
+    assert trial_balance(posted) == {
+        ("USD", Account.BANK): 0,
+        ("USD", Account.FEES): 0,
+        ("EUR", Account.BANK): 7,
+        ("EUR", Account.FEES): -7,
+    }
+
+
+def test_every_fact_is_registered_under_its_own_kind() -> None:
+    modules = (invoice_facts, party_facts)
+    written = {
+        kind
+        for module in modules
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if kind.__module__ == module.__name__ and hasattr(kind, "kind")
+    }
+    assert written == set(PAYLOADS.values())
+    assert all(payload.kind == kind for (_, kind), payload in PAYLOADS.items())  # type: ignore[attr-defined]
+
+
+def test_errors_have_a_stable_code_and_words() -> None:
+    error = IllegalTransition("The invoice", "paid", "draft")
+    assert isinstance(error, Conflict)
+    assert (error.code, error.detail) == (
+        "illegal_transition",
+        "The invoice is paid and cannot become draft.",
+    )
+    assert str(DomainError("x", "Why.")) == "x: Why."
