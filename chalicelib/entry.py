@@ -11,6 +11,7 @@ from chalicelib.ports.rows import FactRef
 from chalicelib.wiring import ports
 
 FACT_ROW = "F#"
+CLOCK_SHARD = "#clock#"
 
 
 def run_step_message(body: dict[str, Any]) -> None:
@@ -45,13 +46,13 @@ def billing_message(body: dict[str, Any]) -> None:
 
 def deliver_stream_record(record: dict[str, Any]) -> None:
     """A row was written; facts with effects are delivered, everything else owes nothing."""
-    from chalicelib.services.delivery import deliver
+    from chalicelib.services.delivery import deliver_from_stream
 
     ref = fact_ref_of(record)
     if ref is None:
         return
     holder = ports().ids.new("holder")
-    done = deliver(ports(), ref, holder=holder)
+    done = deliver_from_stream(ports(), ref, clock_id=clock_of(record), holder=holder)
     log_event("effects", business_id=ref.business_id, fact_id=ref.subject_id, count=done)
 
 
@@ -65,6 +66,13 @@ def fact_ref_of(record: dict[str, Any]) -> FactRef | None:
         return None
     row = json.loads(image["body"]["S"])
     return FactRef(row["business_id"], Subject(row["subject"]), row["subject_id"], row["key"])
+
+
+def clock_of(record: dict[str, Any]) -> str | None:
+    """The test clock by which the fact's effects are due. None on the wall's time, and when asked
+    for by a sweep or by that clock's own run, which name the fact only."""
+    due_shard = record["dynamodb"]["NewImage"].get("due_shard", {}).get("S", "")
+    return due_shard.partition(CLOCK_SHARD)[2] or None
 
 
 def bill_due() -> None:

@@ -103,6 +103,10 @@ class TestClock:
     target_at: datetime
     version: int = 0
 
+    @property
+    def is_advancing(self) -> bool:
+        return self.target_at > self.now_at
+
 
 @dataclass(frozen=True, slots=True)
 class SavedRequest:

@@ -1,11 +1,13 @@
 """Test clocks: time that stands still until advanced. Advancing runs what falls due, in order.
 
 A business in test mode may own one. Everything due by it lies in a partition of its own, so
-advancing is: take the soonest, set the clock to it, do it, and look again.
+advancing is: take the soonest, set the clock to it, do it, and look again. Only its own run works
+on what falls due meanwhile; the stream's worker leaves it alone (`delivery.deliver_from_stream`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,6 +24,8 @@ LONGEST_ADVANCE = timedelta(days=366)
 _KINDS = (DueKind.EFFECTS, DueKind.STEP, DueKind.BILL, DueKind.REMIND)
 # Steps of one message: the worker hands the rest on before its time is over.
 STEPS_A_MESSAGE = 200
+# As many as one transaction may bill.
+TOGETHER = billing.BATCH
 # The index may lag behind what was just done; what stays due longer than this is a fault.
 MOST_REPEATS = 20
 
@@ -52,49 +56,75 @@ def start_advance(ports: Ports, business_id: str, clock_id: str, to: datetime) -
     return advancing
 
 
-def advance_clock(ports: Ports, clock_id: str, *, most_steps: int = STEPS_A_MESSAGE) -> TestClock:
-    """Do what falls due up to the target, soonest first; hand the rest to the next message."""
-    last, repeats = None, 0
-    for _ in range(most_steps):
+def advance_clock(
+    ports: Ports,
+    clock_id: str,
+    *,
+    most_steps: int = STEPS_A_MESSAGE,
+    run: Callable[[Ports, Sequence[DueRef]], None] | None = None,
+) -> TestClock:
+    """Do what falls due up to the target, soonest first; hand the rest to the next message.
+
+    `run` does what is due of one kind at one instant: `run_due`, or something around it.
+    """
+    last: Sequence[DueRef] = ()
+    repeats = done = 0
+    while done < most_steps:
         clock = ports.store.test_clock(clock_id)
         due = soonest(ports, clock)
-        if due is None:
+        if not due:
             return _arrive(ports, clock)
         repeats = repeats + 1 if due == last else 0
         if repeats > MOST_REPEATS:
-            raise Conflict("clock_stuck", f"{due.subject.value} {due.subject_id} stays due.")
-        last = due
-        if due.due_at > clock.now_at:
-            clock = replace(clock, now_at=due.due_at, version=clock.version + 1)
+            raise Conflict("clock_stuck", f"{due[0].subject.value} {due[0].subject_id} stays due.")
+        last, done = due, done + len(due)
+        if due[0].due_at > clock.now_at:
+            clock = replace(clock, now_at=due[0].due_at, version=clock.version + 1)
             ports.store.save_test_clock(clock)
-        run_due(ports, due)
+        (run or run_due)(ports, due)
     clock = ports.store.test_clock(clock_id)
     body = {"job": "advance_clock", "business_id": clock.business_id, "subject_id": clock_id}
     ports.queue.send(QueueName.BILLING, body)
     return clock
 
 
-def soonest(ports: Ports, clock: TestClock) -> DueRef | None:
-    """The first of everything due by the target; effects before steps of the same instant."""
-    found = []
-    for order, kind in enumerate(_KINDS):
-        page = ports.store.due(kind, until=clock.target_at, clock_id=clock.id, limit=1)
-        found += [(ref.due_at, order, ref) for ref in page.items]
-    return min(found, key=lambda one: one[:2])[2] if found else None
+def soonest(ports: Ports, clock: TestClock) -> Sequence[DueRef]:
+    """The first of everything due by the target: all of one kind that are due together.
+
+    Effects come before steps of the same instant.
+    """
+    first: Sequence[DueRef] = ()
+    for kind in _KINDS:
+        until = first[0].due_at if first else clock.target_at
+        found = ports.store.due(kind, until=until, clock_id=clock.id, limit=TOGETHER).items
+        if found and (not first or found[0].due_at < first[0].due_at):
+            first = _together(found, clock.now_at)
+        if first and first[0].due_at <= clock.now_at and kind is DueKind.EFFECTS:
+            break
+    return first
 
 
-def run_due(ports: Ports, due: DueRef) -> None:
-    """Do one due thing at the clock's present time."""
-    match due.kind:
+def _together(found: Sequence[DueRef], now: datetime) -> Sequence[DueRef]:
+    """Those of the first one's instant; what is past already is all due now."""
+    until = max(found[0].due_at, now)
+    return [ref for ref in found if ref.due_at <= until]
+
+
+def run_due(ports: Ports, due: Sequence[DueRef]) -> None:
+    """Do what is due of one kind at the clock's present time."""
+    match due[0].kind:
         case DueKind.EFFECTS:
-            ports.deliverer.deliver([fact_ref(due)])
+            ports.deliverer.deliver([fact_ref(ref) for ref in due])
         case DueKind.STEP:
-            charging.run_step(ports, due.business_id, due.subject_id)
+            for ref in due:
+                charging.run_step(ports, ref.business_id, ref.subject_id)
         case DueKind.BILL:
-            billing.bill_subscriptions(ports, due.business_id, [due.subject_id])
+            ids = [ref.subject_id for ref in due]
+            billing.bill_subscriptions(ports, due[0].business_id, ids)
         case DueKind.REMIND:
-            if not reminding.remind(ports, due) and due.subject is Subject.INVOICE:
-                charging.run_step(ports, due.business_id, due.subject_id)
+            for ref in due:
+                if not reminding.remind(ports, ref) and ref.subject is Subject.INVOICE:
+                    charging.run_step(ports, ref.business_id, ref.subject_id)
 
 
 def _arrive(ports: Ports, clock: TestClock) -> TestClock:

@@ -63,6 +63,16 @@ def deliver(ports: Ports, ref: FactRef, *, holder: str) -> int:
     return len(done)
 
 
+def deliver_from_stream(ports: Ports, ref: FactRef, *, clock_id: str | None, holder: str) -> int:
+    """A fact was written. While its test clock advances, that run delivers it, at its time.
+
+    Here it would be delivered beside the run, or after the clock has moved on.
+    """
+    if clock_id is not None and ports.store.test_clock(clock_id).is_advancing:
+        return 0
+    return deliver(ports, ref, holder=holder)
+
+
 def _try(
     ports: Ports, matter: Matter, effect: Effect, done: dict[str, str], later: list[datetime]
 ) -> None:
@@ -167,15 +177,18 @@ def _allowed_at(business: Business, customer: Customer, now: datetime) -> dateti
 
 
 def _alarm(ports: Ports, business: Business, fact: Fact) -> str:
-    """Wake the dunning worker at the plan's time. A test clock wakes by being advanced."""
+    """Wake the dunning worker at the plan's time. An advancing test clock finds it by itself."""
     plan = fact.next_action
     if plan is None or plan.at is None:
         return "nothing planned"
     body = {"business_id": fact.business_id, "invoice_id": fact.subject_id}
+    clock_id = business.test_clock_id
+    if clock_id is not None and ports.store.test_clock(clock_id).is_advancing:
+        return "test clock"
     if plan.at <= now_of(ports, business):
         ports.queue.send(QueueName.DUNNING, body)
         return "queued"
-    if business.test_clock_id is not None:
+    if clock_id is not None:
         return "test clock"
     ports.timers.wake(keys.timer(fact.subject_id, fact.seq), plan.at, body)
     return "timer set"
