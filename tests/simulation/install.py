@@ -124,6 +124,7 @@ class World(Loop):
         work = _WORKERS[queue]
         fault, self._sending = self._sending, None
         if fault is Fault.VANISHED:
+            self.lose(self._queued(queue, work, body))
             return
         self.later(delay, self._queued(queue, work, body))
         again = AGAIN_AFTER_SECONDS.get(fault) if fault else None
@@ -137,7 +138,10 @@ class World(Loop):
     ) -> Message:
         name = body.get("job") or body.get("type") or "step"
         return Message(
-            f"{queue.value}:{name}", lambda: work(self.ports, body), self.traits.redelivery
+            f"{queue.value}:{name}",
+            lambda: work(self.ports, body),
+            self.traits.redelivery,
+            redriven=queue is QueueName.BILLING,
         )
 
     def _ring(self, at: datetime, body: Mapping[str, str]) -> None:

@@ -14,9 +14,9 @@ from tests.simulation.faults import faults_at
 from tests.simulation.install import World
 from tests.simulation.running import Run, run
 from tests.simulation.scenarios.base import Scenario
-from tests.simulation.world import Plan
+from tests.simulation.world import Place, Plan
 
-Cell = tuple[str, int, str]  # scenario, I/O, fault
+Cell = tuple[str, Place, str]  # scenario, I/O, fault
 
 
 @dataclass(slots=True)

@@ -76,7 +76,7 @@ def calm_down(world: World) -> None:
         message.deleted, message.receives = False, 0
         world.later(0, message)
     world.dead_letters.clear()
-    for tick in ("sweep", "sweep", "reconcile"):
+    for tick in ("remind", "sweep", "sweep", "reconcile"):
         world.tick(tick)
         world.run_until(world.seconds)
         world.run_until(world.seconds + QUARTER)

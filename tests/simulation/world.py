@@ -26,7 +26,8 @@ from tests.simulation.traits import Traits, drawn
 START = datetime(2026, 3, 2, 15, tzinfo=UTC)  # a Monday, ten in the morning in New York
 MOST_IO = 6000  # of one run: more is a loop
 
-Plan = Mapping[int, Fault]
+Place = int | tuple[str, int]  # the n-th I/O of all, or the n-th of its kind, from 0
+Plan = Mapping[Place, Fault]
 
 
 class Crash(BaseException):
@@ -35,7 +36,12 @@ class Crash(BaseException):
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """Work for one handler. Not deleted, it comes back `again_after` seconds after each receipt."""
+    """Work for one handler. Not deleted, it comes back `again_after` seconds after each receipt.
+
+    `redriven`: when it is lost, a person gives it back from the dead letters in the end. Follow-up
+    work is such; what a step, an event or an effect is about is in the table and at Stripe, so
+    those must be found again by the sweep and the reconciliation alone.
+    """
 
     name: str
     run: Callable[[], object]
@@ -44,6 +50,7 @@ class Message:
     receives: int = 0
     deleted: bool = False
     failed: Callable[[], None] | None = None
+    redriven: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -81,6 +88,7 @@ class Strikes:
     """Which faults have struck, where, and what it means for counting."""
 
     planned: Plan = field(default_factory=dict)
+    by_kind: bool = False  # some places count the I/Os of one kind
     struck: list[tuple[int, Fault, str]] = field(default_factory=list)
 
 
@@ -99,13 +107,15 @@ class Loop:
         self.seed = seed
         self.random = Random(seed)
         self.traits = traits or drawn(self.random, without)
-        self.strikes = Strikes(plan or {})
+        by_kind = any(isinstance(place, tuple) for place in plan or {})
+        self.strikes = Strikes(plan or {}, by_kind)
         self.trace = Trace(lines=[] if keep_lines else None)
         self.seconds = 0
         self.now = START
         self.points: list[str] = []
         self.violations: list[Violation] = []
         self.dead_letters: list[Message] = []
+        self.notes: dict[str, str] = {}  # what a scenario wants to know at its end
         self.lost: list[str] = []  # names of messages that never come back
         self._agenda: list[tuple[int, int, Message | Handler | Callable[[], None]]] = []
         self._entries = 0
@@ -264,6 +274,8 @@ class Loop:
         words = " ".join([word for word in args if type(word) is str])
         self.trace.note(f"{self.seconds} {index} {handler.message.name} {point} {words}")
         fault = self.strikes.planned.get(index)
+        if fault is None and self.strikes.by_kind:
+            fault = self.strikes.planned.get((point, points.count(point) - 1))
         if fault is None:
             return call(*args, **kwargs)
         return self._strike(fault, handler, index, point, lambda: call(*args, **kwargs))
@@ -314,9 +326,15 @@ class Loop:
     def _kill(self, handler: Handler, *, gone: bool) -> None:
         handler.dead = True
         if gone:
-            handler.message.deleted = True
-            self.lost.append(handler.message.name)
+            self.lose(handler.message)
         raise Crash
+
+    def lose(self, message: Message) -> None:
+        """It will not come back by itself."""
+        message.deleted = True
+        self.lost.append(message.name)
+        if message.redriven:
+            self.dead_letters.append(message)
 
     def sleep(self, seconds: int) -> None:
         """The current handler is suspended; everything else goes on."""

@@ -1,6 +1,31 @@
 """What is tried: each scenario is a small module that sets a stage, a script and its good ends."""
 
-from tests.simulation.scenarios import first_charge
+from tests.simulation.scenarios import (
+    authentication,
+    bank_debit,
+    dunning,
+    first_charge,
+    new_card,
+    outside,
+    races,
+)
 from tests.simulation.scenarios.base import Scenario
 
-ALL: dict[str, Scenario] = {one.name: one for one in (first_charge.SCENARIO,)}
+ALL: dict[str, Scenario] = {
+    one.name: one
+    for one in (
+        first_charge.SCENARIO,
+        dunning.OVERDUE,
+        dunning.RECOVERED,
+        dunning.RESUMED,
+        new_card.SCENARIO,
+        races.RETRY,
+        races.CANCEL,
+        bank_debit.ARRIVES,
+        bank_debit.RETURNED,
+        bank_debit.CLOSED,
+        authentication.SCENARIO,
+        outside.STRAYS,
+        outside.GIVEN_BACK,
+    )
+}

@@ -15,9 +15,7 @@ def _stage(world: World) -> None:
 
 
 def _ends(world: World) -> Iterator[str]:
-    invoice = people.invoice(world)
-    if invoice is None or invoice.status.value != "paid":
-        yield f"the invoice is {invoice.status.value if invoice else 'not there'}"
+    return people.must_be(world, "paid")
 
 
 SCENARIO = Scenario("first_charge", _stage, _ends, last=48 * HOUR)

@@ -4,14 +4,14 @@ client when it was not answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, CustomerKind
-from chalicelib.domain.errors import Conflict
+from chalicelib.domain.errors import Conflict, DomainError
 from chalicelib.domain.facts import SYSTEM, Actor, ActorKind, Subject
 from chalicelib.domain.invoice import Invoice, Line
 from chalicelib.domain.payment import Trigger
@@ -103,7 +103,7 @@ def ask(world: World, seconds: int, name: str, deed: Callable[[Ports], object]) 
     """One call of the API. What it is answered (a 409 too) ends it; no answer is tried again."""
 
     def run() -> None:
-        with suppress(Conflict, FactExists):
+        with suppress(DomainError, FactExists):
             deed(world.ports)
 
     def failed() -> None:
@@ -122,3 +122,35 @@ def happens(world: World, seconds: int, deed: Callable[[], object]) -> None:
 def invoice(world: World, invoice_id: str = INVOICE) -> Invoice | None:
     head: Invoice | None = world.store.heads.get((BUSINESS, Subject.INVOICE, invoice_id))
     return head
+
+
+def new_card(world: World, seconds: int, number: str) -> None:
+    """The payer opens Stripe's page, types in a card and comes back to us, if nothing breaks."""
+    sessions: list[str] = []
+    clicks: list[str] = []  # each click is a request of its own
+
+    def click(ports: Ports) -> None:
+        clicks.append(f"new-card-{len(clicks) + 1}")
+        sessions.append(open_page(ports, clicks[-1]))
+
+    def fill_in() -> None:
+        if not sessions:
+            world.later(AGAIN_AFTER, fill_in)
+            return
+        world.stripe.complete_checkout(sessions[0], number)
+        ask(world, 5, "return", lambda ports: take_over(ports, sessions[0]))
+
+    ask(world, seconds, "page", click)
+    world.later(seconds + 40, fill_in)
+
+
+def take_over(ports: Ports, session: str) -> None:
+    """The payer's browser comes back from Stripe's page."""
+    customers.receive_setup(ports, BUSINESS, session)
+
+
+def must_be(world: World, *statuses: str, invoice_id: str = INVOICE) -> Iterator[str]:
+    """What is wrong with the invoice's end, if anything."""
+    found = invoice(world, invoice_id)
+    if found is None or found.status.value not in statuses:
+        yield f"the invoice is {found.status.value if found else 'not there'}"

@@ -1,0 +1,59 @@
+"""The bank wants the payer to confirm: the payer comes, passes, fails or leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chalicelib.domain.payment import Trigger
+from tests.simulation.install import World
+from tests.simulation.scenarios import people
+from tests.simulation.scenarios.base import DAY, HOUR, Scenario
+
+ALWAYS = "4000002760003184"
+RETURN = "https://pay.example/back"
+_LOOK = 30
+_LOOKS = 80
+
+
+def _stage(world: World) -> None:
+    people.stage(world, number=None)
+    session = people.open_page(world.ports, "stage")
+    setup = world.stripe.complete_checkout(session, ALWAYS)
+    if setup["status"] == "requires_action":
+        world.stripe.authenticate(setup["id"], passed=True)
+    people.take_over(world.ports, session)
+    people.ask(world, 0, "bill", people.bill)
+    people.ask(
+        world,
+        HOUR,
+        "payer",
+        lambda p: people.charge_now(p, "payer-1", Trigger.CUSTOMER, return_url=RETURN),
+    )
+    answer = ("pass", "pass", "fail", "leave")[world.pick(4)]
+    world.notes["answer"] = answer
+    if answer != "leave":
+        _watch(world, HOUR + world.pick(900), passed=answer == "pass", looks=_LOOKS)
+
+
+def _watch(world: World, seconds: int, *, passed: bool, looks: int) -> None:
+    """The payer's page looks for the bank's page until it is there."""
+
+    def look() -> None:
+        actions = world.stripe.account().actions
+        intent_id = next((one for one in actions if one.startswith("pi_")), None)
+        if intent_id is not None:
+            world.notes["answered"] = "yes"
+            world.stripe.authenticate(intent_id, passed=passed)
+        elif looks:
+            _watch(world, _LOOK, passed=passed, looks=looks - 1)
+
+    world.later(seconds, look)
+
+
+def _ends(world: World) -> Iterator[str]:
+    """Answered well it is paid; otherwise the calendar goes on to the end."""
+    good = world.notes["answer"] == "pass" and "answered" in world.notes
+    return people.must_be(world, "paid" if good else "overdue")
+
+
+SCENARIO = Scenario("authentication", _stage, _ends, last=9 * DAY)
