@@ -15,6 +15,10 @@ from chalicelib.domain.invoice import ChargeRequest, Hold, Invoice
 from chalicelib.domain.payment import Allocation, Attempt
 from chalicelib.domain.policy import DunningPolicy
 
+# Why a try was not executed: Stripe shows no trace of it, or the payer left the bank's page.
+NO_TRACE = "no_trace"
+PAYER_LEFT = "payer_left"
+
 
 @dataclass(frozen=True, slots=True)
 class InvoiceCreated:
@@ -180,7 +184,7 @@ class ChargeFailed:
 
 @dataclass(frozen=True, slots=True)
 class AttemptNotExecuted:
-    """Stripe shows no trace of the try and its key is spent: nothing was charged."""
+    """Nothing was charged and never will be; `code` is one of the two words above."""
 
     kind: ClassVar[str] = "attempt_not_executed"
     payment_id: str

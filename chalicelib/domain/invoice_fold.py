@@ -12,6 +12,7 @@ from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, assert_next
 from chalicelib.domain.invoice import (
+    ChargeRequest,
     Dunning,
     Hold,
     HoldKind,
@@ -223,13 +224,23 @@ def _failed(invoice: Invoice, payload: facts.ChargeFailed, fact: Fact) -> Invoic
 
 
 def _not_executed(invoice: Invoice, payload: facts.AttemptNotExecuted, fact: Fact) -> Invoice:
-    """A try that never happened gives its dunning slot back."""
+    """A try that never happened gives its dunning slot back, or the request that asked for it."""
     closed = _attempt(invoice, payload, result=AttemptResult.NOT_EXECUTED, resolved_at=fact.at)
     attempt = _known(closed, payload.payment_id).attempts[payload.number - 1]
     if attempt.slot is not None:
         closed = _slots_done(closed, attempt.slot)
+    if attempt.request_id is not None and payload.code != facts.PAYER_LEFT:
+        closed = _asked_again(closed, attempt, attempt.request_id)
     closed = _known_at_last(closed)
     return _move(closed, closed.open_status())
+
+
+def _asked_again(invoice: Invoice, attempt: Attempt, request_id: str) -> Invoice:
+    """The wish stands, but its page does not: after a day nobody waits there any more."""
+    if invoice.charge_request is not None:
+        return invoice
+    request = ChargeRequest(request_id, attempt.trigger, attempt.started_at, attempt.method_id)
+    return replace(invoice, charge_request=request)
 
 
 def _payment_cancelled(invoice: Invoice, payment_id: str, fact: Fact) -> Invoice:

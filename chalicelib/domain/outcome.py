@@ -95,7 +95,7 @@ def _requires_action(payment: Payment, seen: IntentSeen, now: datetime) -> Any |
         return None
     if last.result is AttemptResult.ACTION_REQUIRED:
         left = now >= last.started_at + PAYER_SESSION
-        return facts.AttemptNotExecuted(payment.id, last.number, "payer_left") if left else None
+        return facts.AttemptNotExecuted(payment.id, last.number, facts.PAYER_LEFT) if left else None
     return facts.ActionRequired(payment.id, last.number, seen.action_url or "")
 
 

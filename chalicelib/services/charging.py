@@ -267,7 +267,7 @@ def _resolve(ports: Ports, case: Case, live: Attempt) -> Step:
     if case.now < live.started_at + RESEND:
         return _confirm(ports, case, payment.id, payment.intent_id, live)
     # The key is too old to be sent again, and Stripe shows no charge: it was never made.
-    record(ports, case, facts.AttemptNotExecuted(payment.id, live.number, "no_trace"))
+    record(ports, case, facts.AttemptNotExecuted(payment.id, live.number, facts.NO_TRACE))
     return Step.RESOLVED
 
 
