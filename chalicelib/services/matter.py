@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
@@ -21,6 +21,7 @@ class Matter:
     invoice: Invoice | None = None
     customer: Customer | None = None
     subscription: Subscription | None = None
+    drawn: dict[str, bytes] = field(default_factory=dict, compare=False)  # documents, once made
 
 
 def open_matter(ports: Ports, business: Business, fact: Fact) -> Matter:

@@ -35,11 +35,16 @@ _STATES = {
 
 
 def rendered(ports: Ports, matter: Matter, name: str) -> bytes:
-    """The PDF that `matter.fact` owes: `invoice` or `receipt`."""
-    invoice = _invoice_after(ports, matter)
-    if name == "receipt":
-        return ports.documents.receipt(receipt_view(ports, matter, invoice))
-    return ports.documents.invoice(invoice_view(ports, matter.business, invoice, matter.fact))
+    """The PDF that `matter.fact` owes: `invoice` or `receipt`. What is stored and what is mailed
+    are the same bytes, drawn once."""
+    if name not in matter.drawn:
+        invoice = _invoice_after(ports, matter)
+        matter.drawn[name] = (
+            ports.documents.receipt(receipt_view(ports, matter, invoice))
+            if name == "receipt"
+            else ports.documents.invoice(invoice_view(ports, matter.business, invoice, matter.fact))
+        )
+    return matter.drawn[name]
 
 
 def file_key(business_id: str, fingerprint: str) -> str:
