@@ -83,14 +83,17 @@ WHAT_TO_DO = {
 }
 
 
-def refusal_of(error: Exception) -> Refused:
-    """Any error as the refusal to answer with."""
+def refusal_of(error: Exception, *, reading: bool = False) -> Refused:
+    """Any error as the refusal to answer with. `reading`: a GET has parameters only, no content."""
     match error:
         case Refused():
             return error
         case DomainError():
             wait = 1 if error.code == BUSY else 0
-            return Refused(_status_of(error), error.code, error.detail, retry_after=wait)
+            status = _status_of(error)
+            if reading and status is HTTPStatus.UNPROCESSABLE_ENTITY:
+                status = HTTPStatus.BAD_REQUEST
+            return Refused(status, error.code, error.detail, retry_after=wait)
         case StaleHead() | FactExists():
             words = "Somebody else changed this at the same time."
             return Refused(HTTPStatus.CONFLICT, BUSY, words, retry_after=1)

@@ -147,7 +147,7 @@ def _kept_view(
 
 
 def _refuse(operation: Operation, request: Incoming, error: Exception) -> Response:
-    refusal = refusal_of(error)
+    refusal = refusal_of(error, reading=operation.method == "GET")
     if refusal.status >= 500:
         count("RequestFailed")
         log_failure(

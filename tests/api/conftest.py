@@ -1,0 +1,25 @@
+"""An install with one business, and a client of its API signed in as an admin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.api.context import provide, wired
+from chalicelib.ports.rows import Role
+from tests.api.client import Api
+from tests.fakes.install import Install
+from tests.logs import LogLines
+
+
+@pytest.fixture
+def api(log_lines: LogLines) -> Iterator[Api]:
+    install = Install.at()
+    install.business()
+    client = Api(install)
+    for role in Role:
+        client.member(f"user_{role.value}", role)
+    provide(client.context)
+    yield client
+    provide(wired)
