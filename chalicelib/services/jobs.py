@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.payment import Trigger
 from chalicelib.ports import Ports
 from chalicelib.services import billing, charging, clocks, subscriptions
@@ -38,8 +40,7 @@ def charge_open_invoices(ports: Ports, business_id: str, customer_id: str, fact_
     asked = 0
     for invoice_id in _open_invoices(ports, business_id, customer_id):
         invoice = ports.store.invoice(business_id, invoice_id)
-        failed = invoice.dunning is not None or invoice.overdue_at is not None
-        if not failed or not customer.auto_charge:
+        if not _wants_the_new_card(invoice, customer, fact_key):
             charging.run_step(ports, business_id, invoice_id)
             continue
         try:
@@ -56,6 +57,20 @@ def charge_open_invoices(ports: Ports, business_id: str, customer_id: str, fact_
             continue
         asked += 1
     return asked
+
+
+def _wants_the_new_card(invoice: Invoice, customer: Customer, fact_key: str) -> bool:
+    """It failed or is overdue, may be charged by us, and has not tried this card since it is saved:
+    a job that comes late would else try it twice."""
+    failed = invoice.dunning is not None or invoice.overdue_at is not None
+    allowed = customer.auto_charge if invoice.auto_charge is None else invoice.auto_charge
+    method = customer.default_method
+    since = method.saved_at if method and fact_key.startswith("method_saved/") else None
+    known = since is not None and any(
+        one.method_id == customer.default_method_id and one.started_at > since
+        for one in invoice.attempts
+    )
+    return failed and allowed and not known
 
 
 def replan_open_invoices(ports: Ports, business_id: str, customer_id: str) -> None:
