@@ -23,9 +23,11 @@ from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.domain.stripe_objects import SetupPage
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import FactExists
-from chalicelib.ports.rows import Change, SideRow
+from chalicelib.ports.rows import Change, SideRow, UniqueClaim
 from chalicelib.services.case import again_when_stale, audience_of, now_of
 
+# Events about a method name Stripe's customer; this claim leads to ours.
+STRIPE_CUSTOMER = "stripe_customer"
 _FIXED = {
     "id", "business_id", "version", "chain", "methods", "default_method_id", "stripe_customer_id",
     "expiry_noticed",
@@ -102,7 +104,9 @@ def _linked(ports: Ports, business: Business, customer_id: str) -> Customer:
         email=customer.email,
         key=keys.create_customer(business.id, customer.id),
     )
-    return _record(ports, business, customer, StripeCustomerLinked(stripe_id), actor=SYSTEM)
+    claim = UniqueClaim(business.id, STRIPE_CUSTOMER, stripe_id, customer.id)
+    linked = StripeCustomerLinked(stripe_id)
+    return _record(ports, business, customer, linked, actor=SYSTEM, side=(claim,))
 
 
 def receive_setup(ports: Ports, business_id: str, session_id: str) -> Customer | None:
@@ -240,6 +244,7 @@ def _record(
     payload: Any,
     *,
     actor: Actor,
+    side: tuple[SideRow, ...] = (),
 ) -> Customer:
     after, fact = on_party(
         customer,
@@ -248,7 +253,7 @@ def _record(
         actor=actor,
         audience=audience_of(business, customer),
     )
-    ports.store.append([Change(after, fact)], clock_id=business.test_clock_id)
+    ports.store.append([Change(after, fact)], side=side, clock_id=business.test_clock_id)
     return after
 
 

@@ -101,8 +101,8 @@ def _payment(ports: Ports, business_id: str, intent_id: str) -> Applied:
 
 
 def _method(ports: Ports, kind: str, business_id: str, hint: Mapping[str, str]) -> Applied:
-    customer_id = hint["customer_ref"]
-    if not customer_id:
+    customer_id = ports.store.owner_of(business_id, customers.STRIPE_CUSTOMER, hint["customer_ref"])
+    if customer_id is None:
         return Applied.IGNORED
     if kind == "payment_method.detached":
         customers.forget_detached(ports, business_id, customer_id, hint["object_id"])
@@ -147,7 +147,6 @@ def _intent_id(event: dict[str, Any], target: dict[str, Any]) -> str:
 
 
 def _customer_ref(event: dict[str, Any], target: dict[str, Any]) -> str:
-    """Our customer's id, written into the method's metadata when it was saved."""
-    metadata = target.get("metadata") or {}
+    """Stripe's customer the method belongs to, or belonged to before it was detached."""
     previous = (event.get("data") or {}).get("previous_attributes") or {}
-    return str(metadata.get("customer_id") or previous.get("customer_id") or "")
+    return str(target.get("customer") or previous.get("customer") or "")
