@@ -105,7 +105,7 @@ def _told(
             return _money_came(before, after, audience)
         case inv.ResultUnknown(check=1):
             return mail("checking", audience)
-        case inv.SlotSkipped(code=code) if code in _NEEDS_CARD:
+        case inv.SlotSkipped(code=code) if code in _NEEDS_CARD and not _just_told(before, payload):
             return mail("needs_card", audience)
         case inv.WentOverdue():
             told = (*mail("went_overdue", audience), *staff("staff_overdue"))
@@ -118,6 +118,12 @@ def _told(
 
 
 _NEEDS_CARD = {"no_payment_method", "method_dead", "method_fix", "method_expired", "hard_decline"}
+
+
+def _just_told(before: Invoice | None, skipped: inv.SlotSkipped) -> bool:
+    """The slot right after the first failure: that failure's own notice asks for a card."""
+    dunning = before.dunning if before else None
+    return dunning is not None and dunning.policy.offsets_seconds[skipped.slots_done - 1] == 0
 
 
 def _told_rarely(before: Invoice | None, payload: Any, audience: Audience) -> tuple[Effect, ...]:
