@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import botocore.session
 import yaml
+
+from chalicelib.adapters.table.store import DynamoStore
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "infra" / "resources.yaml"
 
@@ -36,10 +40,24 @@ def fresh_table(client: Any) -> Iterator[str]:
     client.delete_table(TableName=name)
 
 
+@cache
+def moto_client() -> Any:
+    """Made within `mock_aws`, good for every later one."""
+    return botocore.session.get_session().create_client("dynamodb")
+
+
+_CLIENTS: dict[str, Any] = {}
+
+
+def sharing(store: DynamoStore, place: str) -> DynamoStore:
+    """The same store on the one client of this place: making a client takes longer than a test."""
+    connection: Any = store._model._get_connection().connection
+    if place in _CLIENTS:
+        connection._client = _CLIENTS[place]
+    else:
+        _CLIENTS[place] = connection.client
+    return store
+
+
 def no_wait(_seconds: float) -> None:
     """In place of `time.sleep`."""
-
-
-def counting(told: list[Any]) -> Callable[[Any], None]:
-    """A meter that keeps what it is told."""
-    return told.append

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import botocore.session
 import pytest
 from moto import mock_aws
 
 from chalicelib.adapters.table.store import DynamoStore
-from tests.adapters.table_stage import fresh_table
-from tests.contracts import store_contract, store_contract_reads
+from tests.adapters.table_stage import fresh_table, moto_client, sharing
+from tests.contracts import store_contract, store_contract_reads, store_contract_small
 
 if TYPE_CHECKING:
     from infra.local.emulator import Emulator
@@ -23,10 +22,8 @@ REGION = "eu-west-1"
 def moto_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoStore]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = botocore.session.get_session().create_client("dynamodb")
-        with fresh_table(client) as name:
-            yield DynamoStore(name)
+    with mock_aws(), fresh_table(moto_client()) as name:
+        yield sharing(DynamoStore(name), "moto")
 
 
 @pytest.fixture
@@ -34,7 +31,7 @@ def emulator_store(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Itera
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
     with fresh_table(emulator.clients("dynamodb")) as table:
-        yield DynamoStore(table)
+        yield sharing(DynamoStore(table), emulator.endpoint_url)
 
 
 @pytest.fixture(params=["moto", pytest.param("emulator", marks=pytest.mark.emulator)])
@@ -63,11 +60,11 @@ class TestLists(store_contract_reads.ListContract):
     pass
 
 
-class TestRequests(store_contract_reads.RequestContract):
+class TestRequests(store_contract_small.RequestContract):
     pass
 
 
-class TestSmallRows(store_contract_reads.SmallRowsContract):
+class TestSmallRows(store_contract_small.SmallRowsContract):
     pass
 
 

@@ -20,7 +20,7 @@ from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Subject
 from chalicelib.ports.answers import FactExists, StaleHead, Unanswered
 from chalicelib.ports.rows import Change, Membership, NumberRange, Role, TestClock, UniqueClaim
-from tests.adapters.table_stage import fresh_table, no_wait
+from tests.adapters.table_stage import fresh_table, no_wait, sharing
 from tests.contracts import store_samples as a
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ def table(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.fixture
 def store(table: str, wire: Wire) -> DynamoStore:
-    """Through the wire that breaks."""
+    """Through the wire that breaks, on its own client: faults use up a client's quota of repeats."""
     return DynamoStore(table, endpoint_url=wire.endpoint_url, sleep=no_wait)
 
 
 @pytest.fixture
 def straight(table: str, emulator: Emulator) -> DynamoStore:
     """Past it, to see what came of it."""
-    return DynamoStore(table, endpoint_url=emulator.endpoint_url)
+    return sharing(DynamoStore(table, endpoint_url=emulator.endpoint_url), emulator.endpoint_url)
 
 
 def error(operation: str, code: str, times: int = ALWAYS, **fields: Any) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import botocore.session
 import pytest
 from moto import mock_aws
 
@@ -17,7 +16,7 @@ from chalicelib.domain.canonical import canonical
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Subject
 from chalicelib.ports.answers import Unanswered
-from tests.adapters.table_stage import fresh_table
+from tests.adapters.table_stage import fresh_table, moto_client, sharing
 from tests.contracts import store_samples as a
 
 
@@ -25,7 +24,7 @@ class Stage:
     """A store, and a way to put any row under it."""
 
     def __init__(self, client: Any, table: str) -> None:
-        self.store = DynamoStore(table)
+        self.store = sharing(DynamoStore(table), "moto")
         self.layout = Layout(self.store._model, 4)
         self._client, self._table = client, table
 
@@ -49,10 +48,8 @@ class Stage:
 def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = botocore.session.get_session().create_client("dynamodb")
-        with fresh_table(client) as name:
-            yield Stage(client, name)
+    with mock_aws(), fresh_table(moto_client()) as name:
+        yield Stage(moto_client(), name)
 
 
 MINE = keys.collection(a.BIZ, Subject.INVOICE, "inv_1")

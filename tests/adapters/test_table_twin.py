@@ -14,7 +14,7 @@ from tests.adapters.table_costs import Cost, live_through, twin_install
 
 READS_ONE_ROW = {
     "business", "customer", "subscription", "invoice", "next_number", "watermark", "portal_link",
-    "business_of_account",
+    "owner_of",
 }  # fmt: skip
 ONE_QUERY = {
     "facts", "network_tries", "memberships", "due, step", "due, bill", "due, remind", "due, effects"

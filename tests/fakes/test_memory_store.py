@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.facts import chain_is_whole
 from chalicelib.domain.invoice import Invoice
-from tests.contracts import store_contract, store_contract_reads
+from tests.contracts import store_contract, store_contract_reads, store_contract_small
 from tests.contracts import store_samples as a
 from tests.fakes.memory_store import MemoryStore
 
@@ -51,11 +51,11 @@ class TestLists(store_contract_reads.ListContract):
     pass
 
 
-class TestRequests(store_contract_reads.RequestContract):
+class TestRequests(store_contract_small.RequestContract):
     pass
 
 
-class TestSmallRows(store_contract_reads.SmallRowsContract):
+class TestSmallRows(store_contract_small.SmallRowsContract):
     pass
 
 

@@ -73,7 +73,7 @@ class TableBase:
             if self._connected is None:
                 connection = self._model._get_connection().connection  # noqa: SLF001 - its only way
                 client: Any = connection.client
-                client.meta.events.register("after-call.dynamodb", check_whole)
+                client.meta.events.register("after-call.dynamodb", check_whole, "whole")
                 if self._meter is not None:
                     watch(client, self._meter, trust_reported=self._trust_reported)
                 self._connected = connection
