@@ -44,7 +44,7 @@ def table(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.fixture
 def store(table: str, wire: Wire) -> DynamoStore:
-    """Through the wire that breaks, on its own client: faults use up a client's quota of repeats."""
+    """Through the wire that breaks, on its own client: faults use up its quota of repeats."""
     return DynamoStore(table, endpoint_url=wire.endpoint_url, sleep=no_wait)
 
 
