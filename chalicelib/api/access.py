@@ -50,3 +50,10 @@ WHO_MAY: dict[str, frozenset[Role]] = {
     "get_test_clock": ADMIN,
     "advance_test_clock": ADMIN,
 }
+
+# How a sandbox's id begins: whoever owns one still acts for the real business unless they say so.
+SANDBOX = "sandbox"
+
+
+def is_sandbox(business_id: str) -> bool:
+    return business_id.startswith(f"{SANDBOX}_")

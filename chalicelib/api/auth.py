@@ -11,7 +11,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from chalicelib.api.access import WHO_MAY
+from chalicelib.api.access import WHO_MAY, is_sandbox
 from chalicelib.api.calls import Incoming, PortalCall, StaffCall
 from chalicelib.api.context import Context
 from chalicelib.api.errors import Refused, no_such, no_such_link
@@ -95,14 +95,17 @@ def _claims(context: Context, token: str) -> dict[str, Any]:
 
 
 def _membership(context: Context, request: Incoming, user_id: str) -> Membership:
-    """The one named by the header, or the only one there is."""
+    """The one named by the header, or the only one there is beside sandboxes."""
     found = context.ports.store.memberships(user_id)
     if not found:
         raise Refused(
             HTTPStatus.FORBIDDEN, "no_business", "This user belongs to no business of this install."
         )
     wanted = request.headers.get(BUSINESS_HEADER)
-    if wanted is None and len(found) > 1:
+    real = [one for one in found if not is_sandbox(one.business_id)] or found
+    if wanted is None and len(real) == 1:
+        return real[0]
+    if wanted is None:
         raise Refused(
             HTTPStatus.BAD_REQUEST,
             "business_missing",
@@ -110,7 +113,7 @@ def _membership(context: Context, request: Incoming, user_id: str) -> Membership
             businesses=tuple(one.business_id for one in found),
         )
     for membership in found:
-        if wanted is None or membership.business_id == wanted:
+        if membership.business_id == wanted:
             return membership
     raise no_such("business")
 

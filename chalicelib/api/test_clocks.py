@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.api.access import SANDBOX
 from chalicelib.api.calls import StaffCall
 from chalicelib.api.errors import no_such
 from chalicelib.api.representation.clocks import (
@@ -34,7 +35,7 @@ def create_test_clock(call: StaffCall, body: NewTestClock) -> TestClockView:
         call.ports,
         call.business_id,
         clock_id=call.id("clk"),
-        sandbox_id=call.id("biz"),
+        sandbox_id=call.id(SANDBOX),
         at=instant(body.now_at, "now_at"),
         actor=call.actor,
     )
