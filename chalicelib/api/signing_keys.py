@@ -10,8 +10,6 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from chalicelib.ports.answers import Unanswered
 
@@ -62,10 +60,12 @@ def fetched_from(url: str) -> Callable[[], Mapping[str, Any]]:
     """Reads the JWK Set at the address the stack was given."""
 
     def fetch() -> Mapping[str, Any]:
+        from urllib.request import urlopen
+
         try:
             with urlopen(url, timeout=TIMEOUT_SECONDS) as reply:  # noqa: S310 - from the stack's settings
                 found = json.loads(reply.read(LARGEST_BYTES))
-        except (URLError, TimeoutError, ConnectionError, ValueError) as error:
+        except (OSError, ValueError) as error:  # URLError is an OSError
             raise Unanswered("the issuer's signing keys cannot be read") from error
         if not isinstance(found, dict):
             raise Unanswered("the issuer's signing keys are no JWK Set")

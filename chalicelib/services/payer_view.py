@@ -1,7 +1,7 @@
 """What a payer reads of an invoice: how it stands, what happens next and when, in plain words.
 
 Decisions are the domain's; only their words are chosen here. Staff's reasons, codes and causes
-have no way into these sentences.
+have no way into these sentences. The words are imported when first needed: the types are not.
 """
 
 from __future__ import annotations
@@ -16,12 +16,8 @@ from chalicelib.domain.declines import payer_text_key
 from chalicelib.domain.dunning import decide
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.payment import AttemptResult
-from chalicelib.messages.payer import payer_text
-from chalicelib.messages.portal import next_step_text, refused_text
-from chalicelib.messages.views import PayerTextKey
 from chalicelib.ports import Ports
 from chalicelib.services.case import Case, caps_of
-from chalicelib.services.views import method_view, saved_method_view
 
 # A charge is planned for these reasons only; for all others the calendar just goes on.
 _WILL_CHARGE = {"first_charge", "next_retry", "network_cap"}
@@ -73,6 +69,8 @@ def refusal(case: Case) -> str:
     """Why a payment cannot be made now: how the invoice stands, or just that it cannot."""
     if not case.invoice.is_open or case.invoice.live_attempt is not None:
         return _next_step(case, None, first=True)
+    from chalicelib.messages.portal import refused_text
+
     return refused_text(locale_of(case), case.business.name)
 
 
@@ -111,6 +109,7 @@ def _status(invoice: Invoice, *, asked: bool) -> PayerStatus:
     }[invoice.status]
 
 
+_TOLD_AS = {AttemptResult.ACTION_REQUIRED: "authentication", AttemptResult.UNKNOWN: "unknown"}
 _SETTLED = {
     InvoiceStatus.PAID: "paid",
     InvoiceStatus.CANCELLED: "cancelled",
@@ -120,12 +119,13 @@ _SETTLED = {
 
 
 def _next_step(case: Case, next_on: date | None, *, first: bool) -> str:
+    from chalicelib.messages.portal import next_step_text
+    from chalicelib.services.views import method_view, saved_method_view
+
     invoice = case.invoice
     live = invoice.live_attempt
-    if live is not None and live.result is AttemptResult.ACTION_REQUIRED:
-        return _payer_text(case, PayerTextKey.AUTHENTICATION, None)
-    if live is not None and live.result is AttemptResult.UNKNOWN:
-        return _payer_text(case, PayerTextKey.UNKNOWN, None)
+    if live is not None and live.result in _TOLD_AS:
+        return _payer_text(case, _TOLD_AS[live.result], None)
     method = method_view(live) if live else None
     if method is None and case.method is not None:
         method = saved_method_view(case.method)
@@ -165,16 +165,20 @@ def _problem(case: Case, next_on: date | None) -> str | None:
     if not invoice.is_open or last is None or last.result is not AttemptResult.FAILED:
         return None
     assert last.decline is not None
-    return _payer_text(case, PayerTextKey(payer_text_key(last.decline)), next_on)
+    return _payer_text(case, payer_text_key(last.decline), next_on)
 
 
-def _payer_text(case: Case, key: PayerTextKey, next_on: date | None) -> str:
+def _payer_text(case: Case, key: str, next_on: date | None) -> str:
     """As in the mail, without a link: there is a button beside it."""
+    from chalicelib.messages.payer import payer_text
+    from chalicelib.messages.views import PayerTextKey
+    from chalicelib.services.views import method_view
+
     invoice = case.invoice
     last = invoice.attempts[-1]
     payment = next(one for one in reversed(invoice.payments) if last in one.attempts)
     return payer_text(
-        key,
+        PayerTextKey(key),
         locale_of(case),
         amount=payment.amount,
         currency=invoice.currency,
