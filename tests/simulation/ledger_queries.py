@@ -1,0 +1,175 @@
+"""The second ledger check's questions, in SQL: each row one of them returns is a finding.
+
+Asked of the tables and views below, which know Stripe's objects and the words of the audit trail
+and nothing else of the product. `words` says what is wrong with `business_id`.
+"""
+
+from __future__ import annotations
+
+SCHEMA = """
+CREATE TABLE head (business_id, subject, id, body);
+CREATE TABLE fact (business_id, subject, subject_id, seq INTEGER, key, kind, previous, hash, body);
+CREATE TABLE next_number (business_id PRIMARY KEY, value INTEGER);
+CREATE TABLE balance_row (business_id, id, type, source, currency, net INTEGER);
+CREATE TABLE intent (business_id, id, status, currency, amount INTEGER, named);
+CREATE TABLE touched (business_id, place, body);
+CREATE TABLE owned (id, business_id, PRIMARY KEY (id, business_id));
+CREATE INDEX fact_place ON fact (business_id, subject, subject_id, seq);
+
+CREATE TABLE leg (business_id, subject_id, key, kind, account, currency, amount INTEGER);
+CREATE INDEX leg_place ON leg (business_id, subject_id, key);
+
+CREATE VIEW invoice AS
+SELECT business_id, id, json_extract(body, '$.number') AS number,
+    sequence_of(json_extract(body, '$.number')) AS sequence,
+    json_extract(body, '$.totals.total') AS total,
+    coalesce(json_extract(body, '$.amount_paid'), 0) AS paid,
+    coalesce(json_extract(body, '$.amount_credited'), 0) AS credited,
+    coalesce(json_extract(body, '$.amount_written_off'), 0) AS written_off,
+    coalesce(json_extract(body, '$.amount_overpaid'), 0) AS overpaid
+FROM head WHERE subject = 'invoice' AND json_extract(body, '$.finalized_at') IS NOT NULL;
+
+-- What the legs of an invoice add up to, by what the head calls it.
+CREATE VIEW posted AS
+SELECT business_id, subject_id AS id, CASE
+        WHEN account = 'customer_credit' THEN 'overpaid'
+        WHEN kind IN ('charge_succeeded', 'external_payment', 'dispute_closed') THEN 'paid'
+        WHEN kind = 'written_off' THEN 'written off'
+        WHEN kind IN ('finalized', 'issued') THEN 'total'
+        ELSE 'credited' END AS what,
+    CASE WHEN kind IN ('finalized', 'issued') THEN amount ELSE -amount END AS amount
+FROM leg WHERE account IN ('receivable', 'customer_credit')
+UNION ALL
+SELECT business_id, subject_id, 'remaining', amount FROM leg WHERE account = 'receivable';
+
+CREATE VIEW said AS
+SELECT business_id, id, 'total' AS what, total AS amount FROM invoice
+UNION ALL SELECT business_id, id, 'paid', paid FROM invoice
+UNION ALL SELECT business_id, id, 'credited', credited FROM invoice
+UNION ALL SELECT business_id, id, 'written off', written_off FROM invoice
+UNION ALL SELECT business_id, id, 'overpaid', overpaid FROM invoice
+UNION ALL SELECT business_id, id, 'remaining', total - credited - written_off - paid FROM invoice;
+
+-- Every movement of money at Stripe by the id of Stripe's object: theirs, and ours.
+CREATE VIEW theirs AS
+SELECT business_id, currency, net,
+    CASE type WHEN 'charge' THEN 'charge' WHEN 'payment' THEN 'charge'
+        WHEN 'refund' THEN 'refund' WHEN 'payment_refund' THEN 'refund'
+        WHEN 'adjustment' THEN 'dispute movement' ELSE replace(type, '_', ' ') END AS what,
+    CASE type WHEN 'adjustment' THEN id ELSE source END AS id
+FROM balance_row;
+
+CREATE VIEW ours AS
+SELECT f.business_id, l.currency, sum(l.amount) AS net, f.kind <> 'fee_posted' AS times,
+    CASE f.kind WHEN 'charge_succeeded' THEN 'charge' WHEN 'fee_posted' THEN 'charge'
+        WHEN 'refunded' THEN 'refund' WHEN 'refund_failed' THEN 'refund failure'
+        WHEN 'dispute_funds_moved' THEN 'dispute movement' WHEN 'payout_paid' THEN 'payout'
+        WHEN 'payout_failed' THEN 'payout failure' ELSE f.kind END AS what,
+    CASE WHEN f.kind IN ('charge_succeeded', 'fee_posted') THEN
+        json_extract(f.body, '$.data.charge_id') ELSE coalesce(
+        json_extract(f.body, '$.data.refund_id'), json_extract(f.body, '$.data.transaction_id'),
+        json_extract(f.body, '$.data.payout_id')) END AS id
+FROM fact f JOIN leg l USING (business_id, subject_id, key)
+WHERE l.account = 'cash_in_transit' GROUP BY f.business_id, f.subject_id, f.key, l.currency;
+"""
+
+LEGS = """
+INSERT INTO leg
+SELECT business_id, subject_id, fact.key, kind, json_extract(value, '$.account'),
+    json_extract(value, '$.currency'), json_extract(value, '$.amount')
+FROM fact, json_each(fact.body, '$.legs')
+"""
+
+LEDGER = {
+    "a fact's legs balance": """
+        SELECT business_id, key || ' of ' || subject_id || ' is off by ' || sum(amount) AS words
+        FROM leg GROUP BY business_id, subject_id, key, currency HAVING sum(amount) <> 0
+    """,
+    "the trial balance is 0": """
+        SELECT business_id, currency || ' is off by ' || sum(amount) AS words
+        FROM leg GROUP BY business_id, currency HAVING sum(amount) <> 0
+    """,
+    "an invoice says what its legs say": """
+        SELECT business_id, id || ' says ' || what || ' ' || sum(said) || ', its legs say '
+            || sum(posted) AS words
+        FROM (SELECT business_id, id, what, amount AS said, 0 AS posted FROM said UNION ALL
+              SELECT business_id, id, what, 0, amount FROM posted)
+        GROUP BY business_id, id, what HAVING sum(said) <> sum(posted)
+    """,
+    "a number is given once": """
+        SELECT business_id, number || ' was given ' || count(*) || ' times' AS words
+        FROM invoice WHERE number IS NOT NULL GROUP BY business_id, number HAVING count(*) > 1
+    """,
+    "numbers have no gap": """
+        SELECT business_id, count(*) || ' numbers from ' || min(sequence) || ' to ' || max(sequence)
+            || ', next is ' || coalesce(next.value, 'nowhere') AS words
+        FROM invoice LEFT JOIN next_number next USING (business_id) WHERE sequence IS NOT NULL
+        GROUP BY business_id
+        HAVING count(*) <> max(sequence) - min(sequence) + 1
+            OR next.value IS NOT max(sequence) + 1
+    """,
+    "the chain is whole": """
+        SELECT business_id, subject_id || ': fact ' || seq || ' does not follow' AS words
+        FROM (SELECT *, row_number() OVER one AS place, lag(hash, 1, '') OVER one AS before
+              FROM fact WINDOW one AS (PARTITION BY business_id, subject, subject_id ORDER BY seq))
+        WHERE seq <> place OR previous <> before
+    """,
+    "a fact is as it was written": """
+        SELECT business_id, subject_id || ': fact ' || seq || ' was changed' AS words
+        FROM fact WHERE hash <> hash_of(body)
+    """,
+    "the head is its last fact's": """
+        SELECT h.business_id, h.id || ' is not at its last fact' AS words
+        FROM head h LEFT JOIN (SELECT *, max(seq) FROM fact
+            GROUP BY business_id, subject, subject_id) f
+            ON (f.business_id, f.subject, f.subject_id) = (h.business_id, h.subject, h.id)
+        WHERE json_extract(h.body, '$.version') IS NOT f.seq
+            OR json_extract(h.body, '$.chain') IS NOT f.hash
+    """,
+}
+
+STRIPE = {
+    "each movement at Stripe is posted once": """
+        SELECT business_id, what || ' ' || coalesce(id, '?') || ': Stripe ' || sum(their_times)
+            || ' times ' || sum(their_net) || ', we ' || sum(our_times) || ' times '
+            || sum(our_net) || ' ' || currency AS words
+        FROM (SELECT business_id, what, id, currency, net AS their_net, 1 AS their_times,
+                  0 AS our_net, 0 AS our_times FROM theirs UNION ALL
+              SELECT business_id, what, id, currency, 0, 0, net, times FROM ours)
+        GROUP BY business_id, what, id, currency
+        HAVING sum(their_net) <> sum(our_net) OR sum(their_times) <> sum(our_times)
+    """,
+    "each success is posted once": """
+        SELECT business_id, id || ': Stripe ' || sum(theirs) || ', we ' || sum(ours) || ' times'
+            AS words
+        FROM (SELECT business_id, id, amount, 1 AS theirs, 0 AS ours FROM intent
+              WHERE status = 'succeeded' UNION ALL
+              SELECT business_id, json_extract(body, '$.data.intent_id'),
+                  json_extract(body, '$.data.amount'), 0, 1
+              FROM fact WHERE kind = 'charge_succeeded')
+        GROUP BY business_id, id, amount HAVING sum(theirs) <> sum(ours) OR sum(ours) > 1
+    """,
+    "cash in transit is Stripe's balance": """
+        SELECT business_id, 'Stripe holds ' || sum(net) || ' ' || currency || ', we say '
+            || sum(ours) AS words
+        FROM (SELECT business_id, currency, net, 0 AS ours FROM balance_row UNION ALL
+              SELECT business_id, currency, 0, amount FROM leg WHERE account = 'cash_in_transit')
+        GROUP BY business_id, currency HAVING sum(net) <> sum(ours)
+    """,
+}
+
+WALLS = {
+    "an intent is of its account's business": """
+        SELECT business_id, id || ' names ' || named AS words FROM intent
+        WHERE named IS NOT business_id
+    """,
+    "nothing names another business's": """
+        SELECT t.business_id, t.place || ' names ' || o.id || ' of ' || o.business_id AS words
+        FROM touched t, json_tree(t.body) part JOIN owned o ON o.id = part.atom
+        WHERE part.type = 'text' AND o.business_id <> t.business_id
+            AND NOT EXISTS (SELECT 1 FROM owned mine
+                            WHERE mine.id = o.id AND mine.business_id = t.business_id)
+    """,
+}
+
+QUESTIONS = LEDGER | STRIPE | WALLS
