@@ -81,7 +81,7 @@ def _alarm(before: Invoice | None, payload: Any, plan: NextAction | None) -> tup
     unknown = isinstance(payload, inv.ResultUnknown | inv.ActionRequired)
     if plan.kind not in _ALARMED and not unknown:
         return ()
-    known = before.next_action if before else None
+    known = before.next_action if before and not unknown else None
     if known and (known.kind, known.at) == (plan.kind, plan.at):
         return ()
     return (Effect(EffectKind.ALARM, plan.kind.value),)

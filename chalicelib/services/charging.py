@@ -200,9 +200,12 @@ def _confirm(ports: Ports, case: Case, payment_id: str, intent_id: str, attempt:
         key=attempt.idempotency_key,
     )
     if answer.answer is ConfirmAnswer.NOT_NOW:
-        # Nothing was tried: look again once the lease is over, with the same key.
-        body = {"business_id": case.business.id, "invoice_id": case.invoice.id}
-        ports.queue.send(QueueName.DUNNING, body, delay_seconds=int(LEASE.total_seconds()) + 10)
+        # Nothing was tried: look again once the lease is over, with the same key. Only once by
+        # message, then by sweep: each look that sent another would multiply them for hours.
+        if case.now < attempt.started_at + LEASE:
+            body = {"business_id": case.business.id, "invoice_id": case.invoice.id}
+            delay = int(LEASE.total_seconds()) + 10
+            ports.queue.send(QueueName.DUNNING, body, delay_seconds=delay)
         return Step.IN_FLIGHT
     return _learn(ports, case, payment_id, attempt, answer)
 
@@ -240,7 +243,7 @@ def _note_unknown(
     live = case.invoice.live_attempt
     if live is None or live.idempotency_key != attempt.idempotency_key:
         return
-    if not live.is_unresolved or live.checks != attempt.checks:
+    if not live.is_unresolved or live.checks != attempt.checks or _is_given_up(case):
         return
     if case.now >= live.started_at + CHECK_DELAYS[-1]:
         reason = "Stripe has not said for days what became of the last try. Look at its dashboard."
@@ -257,6 +260,8 @@ def _resolve(ports: Ports, case: Case, live: Attempt) -> Step:
     assert payment.intent_id is not None
     if live.result is AttemptResult.STARTED and case.now < live.started_at + LEASE:
         return Step.IN_FLIGHT
+    if live.result is AttemptResult.UNKNOWN and not _is_given_up(case) and not _is_due(case):
+        return Step.NOTHING  # a second message: the next look has its time
     try:
         if post_in(ports, case, payment.id):
             return Step.RESOLVED
@@ -273,7 +278,15 @@ def _resolve(ports: Ports, case: Case, live: Attempt) -> Step:
 
 def _still_on_its_way(ports: Ports, case: Case) -> Step:
     """A bank debit or a payer at the bank: plan the next look, if that one was due."""
+    return _replan(ports, case, CapVerdict()) if _is_due(case) else Step.NOTHING
+
+
+def _is_given_up(case: Case) -> bool:
+    """A person has been called to look for the result."""
+    hold = case.invoice.hold
+    return hold is not None and hold.kind is HoldKind.UNRESOLVED
+
+
+def _is_due(case: Case) -> bool:
     plan = case.invoice.next_action
-    if plan is None or plan.at is None or plan.at > case.now:
-        return Step.NOTHING
-    return _replan(ports, case, CapVerdict())
+    return plan is not None and plan.at is not None and plan.at <= case.now

@@ -18,6 +18,7 @@ from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus
 from chalicelib.ports import Ports
 from chalicelib.services import payouts
 from chalicelib.services.case import now_of
+from chalicelib.services.charging import Step, run_step
 from chalicelib.services.posting import post_outcome
 
 OVERLAP = timedelta(days=14)  # a bank debit can take ten days, a stray intent is found in one
@@ -89,7 +90,13 @@ def _level(ports: Ports, business: Business, intent: IntentSeen) -> bool:
     payment = _payment_of(ports, business, intent)
     if payment is None or payment.intent_id != intent.id or _agrees(payment, intent):
         return False
-    return post_outcome(ports, business.id, intent.invoice_id, payment.id)
+    if post_outcome(ports, business.id, intent.invoice_id, payment.id):
+        return True
+    last = payment.last_attempt
+    if last is None or not last.is_unresolved:
+        return False
+    # Stripe answers and shows no trace: the step that was given up can go on.
+    return run_step(ports, business.id, intent.invoice_id) is Step.RESOLVED
 
 
 def _agrees(payment: Payment, intent: IntentSeen) -> bool:
