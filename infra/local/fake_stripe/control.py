@@ -101,6 +101,18 @@ def _authenticate(core: FakeStripe, wish: Body) -> Body:
     return {"location": core.authenticate(wish["intent"], passed=passed, account=account)}
 
 
+def _events(core: FakeStripe, wish: Body) -> Body:
+    """Take one account's waiting events as if its endpoint had answered; the rest stay waiting."""
+    with core.lock:
+        taken = []
+        for delivery in core.deliveries():
+            if delivery.event.get("account") == wish["account"]:
+                header = core.webhooks.header(delivery)
+                taken.append({"body": delivery.body.decode(), "signature": header})
+                core.webhooks.acknowledge(delivery)
+        return {"events": taken}
+
+
 def _refund(core: FakeStripe, wish: Body) -> Body:
     core.fail_refund(
         wish["fail"],
@@ -140,6 +152,7 @@ _DEEDS: Final[dict[str, Callable[[FakeStripe, Body], Body]]] = {
     "checkout": _checkout,
     "clock": _clock,
     "dispute": _dispute,
+    "events": _events,
     "faults": _faults,
     "payout": _payout,
     "refund": _refund,
