@@ -19,13 +19,18 @@ from chalicelib.services.case import Case, again_when_stale, open_case, record
 _CLOSED = {"won": True, "lost": False, "warning_closed": True, "prevented": True}
 
 
-def post_refunds_and_disputes(ports: Ports, case: Case, payment_id: str, seen: IntentSeen) -> bool:
-    """Append what the charge shows and we do not know. True when something was learnt."""
+def post_refunds_and_disputes(
+    ports: Ports, case: Case, payment_id: str, seen: IntentSeen, *, disputed: bool = False
+) -> bool:
+    """Append what the charge shows and we do not know. True when something was learnt.
+
+    `disputed`: an event says so. An inquiry moves no money, and the charge does not show it.
+    """
     business_id, invoice_id = case.business.id, case.invoice.id
     payment, charge = case.invoice.payment(payment_id), seen.latest_charge
     if payment is None or charge is None or payment.paid_at is None:
         return False
-    shown = charge.amount_refunded or charge.disputed
+    shown = charge.amount_refunded or charge.disputed or disputed
     if not (shown or payment.amount_refunded or payment.disputed):
         return False
     refunds = ports.gateway.refunds_of(case.account, charge.id)

@@ -24,15 +24,24 @@ from chalicelib.services.case import Case, again_when_stale, open_case, record
 
 
 def post_outcome(
-    ports: Ports, business_id: str, invoice_id: str, payment_id: str, *, actor: Actor = STRIPE
+    ports: Ports,
+    business_id: str,
+    invoice_id: str,
+    payment_id: str,
+    *,
+    actor: Actor = STRIPE,
+    disputed: bool = False,
 ) -> bool:
     """Bring one payment level with Stripe. True when something was learnt.
 
     Raises Unanswered when Stripe cannot be read; nothing is changed then.
     """
-    return again_when_stale(
-        lambda: post_in(ports, open_case(ports, business_id, invoice_id), payment_id, actor=actor)
-    )
+
+    def once() -> bool:
+        case = open_case(ports, business_id, invoice_id)
+        return post_in(ports, case, payment_id, actor=actor, disputed=disputed)
+
+    return again_when_stale(once)
 
 
 def post_in(
@@ -42,6 +51,7 @@ def post_in(
     *,
     answer: Confirmed | None = None,
     actor: Actor = STRIPE,
+    disputed: bool = False,
 ) -> bool:
     """The same for a case in hand. `answer` is what the confirm of its live try came back with.
 
@@ -55,7 +65,9 @@ def post_in(
     if payload is not None:
         case, judged = _judge_method(case, payment, payload)
         case = record(ports, case, payload, actor=actor, why="Read from Stripe.", also=judged)
-    moved = after_payment.post_refunds_and_disputes(ports, case, payment_id, seen)
+    moved = after_payment.post_refunds_and_disputes(
+        ports, case, payment_id, seen, disputed=disputed
+    )
     return payload is not None or moved
 
 

@@ -73,7 +73,8 @@ def apply_event(ports: Ports, hint: Mapping[str, str]) -> Applied:
 
 def _apply(ports: Ports, kind: str, business_id: str, hint: Mapping[str, str]) -> Applied:
     if kind.startswith(_PAYMENTS) and hint["intent_id"]:
-        return _payment(ports, business_id, hint["intent_id"])
+        disputed = kind.startswith("charge.dispute.")
+        return _payment(ports, business_id, hint["intent_id"], disputed=disputed)
     if kind in _SAVED:
         saved = customers.receive_setup(ports, business_id, hint["object_id"])
         return Applied.POSTED if saved else Applied.NOTHING_NEW
@@ -91,12 +92,12 @@ def _apply(ports: Ports, kind: str, business_id: str, hint: Mapping[str, str]) -
     return Applied.IGNORED
 
 
-def _payment(ports: Ports, business_id: str, intent_id: str) -> Applied:
+def _payment(ports: Ports, business_id: str, intent_id: str, *, disputed: bool) -> Applied:
     account = ports.store.business(business_id).stripe_account
     seen = ports.gateway.read_intent(account, intent_id)
     if seen.business_id != business_id or not seen.invoice_id:
         return Applied.IGNORED
-    posted = post_outcome(ports, business_id, seen.invoice_id, seen.payment_id)
+    posted = post_outcome(ports, business_id, seen.invoice_id, seen.payment_id, disputed=disputed)
     return Applied.POSTED if posted else Applied.NOTHING_NEW
 
 
