@@ -6,7 +6,7 @@ from chalicelib.api.calls import StaffCall
 from chalicelib.api.errors import no_such
 from chalicelib.api.representation.customers import NewSetupSession, SetupSessionView
 from chalicelib.api.routing import Routes
-from chalicelib.domain.errors import Conflict
+from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.stripe_objects import SetupSeen
 from chalicelib.services import customers
 
@@ -50,7 +50,10 @@ def complete_setup_session(call: StaffCall, setup_session_id: str) -> SetupSessi
 
 def _own(call: StaffCall, setup_session_id: str) -> SetupSeen:
     account = call.ports.store.business(call.business_id).stripe_account
-    seen = call.ports.gateway.read_setup(account, setup_session_id)
+    try:
+        seen = call.ports.gateway.read_setup(account, setup_session_id)
+    except NotFound as error:
+        raise no_such("setup_session") from error
     if seen.business_id != call.business_id:
         raise no_such("setup_session")
     return seen

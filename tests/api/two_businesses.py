@@ -1,0 +1,171 @@
+"""Two businesses with one of everything each, and how each operation is called upon them.
+
+`own` is what the caller's business has, `other` what the second has; ids that nobody has and texts
+that can be no id complete the four targets of the authorization matrix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.api.operations import Operation
+from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.invoice import Line
+from chalicelib.ports.rows import Membership, Role
+from chalicelib.services import clocks, customers, portal_links, subscriptions
+from chalicelib.services.invoices import create_invoice
+from tests.fakes.install import VISA, Install
+
+OWN, OTHER = "biz_1", "biz_2"
+CANARY = "Othercanary"
+UNKNOWN = {
+    "customer_id": "cus_unknown",
+    "payment_method_id": "pm_unknown",
+    "subscription_id": "sub_unknown",
+    "invoice_id": "inv_unknown",
+    "payment_id": "pay_unknown",
+    "setup_session_id": "cs_test_unknown",
+    "test_clock_id": "clk_unknown",
+    "token": "u" * 43,
+}
+MALFORMED = "no!id"
+_REASON = {"reason": "Because."}
+_LINES = [{"description": "Work", "unit_amount": 8900}]
+BODIES: dict[str, dict[str, Any]] = {
+    "create_customer": {"name": "Ada Byron", "email": "ada@example.com"},
+    "change_customer": {"name": "Ada King"},
+    "change_business": {"name": "Renamed"},
+    "start_setup_session": {
+        "customer_id": "{customer_id}",
+        "success_url": "https://app.example/saved",
+        "cancel_url": "https://app.example/back",
+    },
+    "create_subscription": {
+        "customer_id": "{customer_id}",
+        "product": "Platform",
+        "unit_amount": 8900,
+        "start_on": "2026-02-01",
+    },
+    "pause_subscription": _REASON,
+    "resume_subscription": _REASON,
+    "cancel_subscription": {**_REASON, "collect_open_debt": True},
+    "create_invoice": {"customer_id": "{customer_id}", "lines": _LINES},
+    "cancel_invoice": _REASON,
+    "create_test_clock": {"now_at": "2026-03-01T12:00:00Z"},
+    "advance_test_clock": {"to": "2026-03-02T12:00:00Z"},
+    "pay_in_portal": {"invoice_id": "{invoice_id}"},
+}
+BODIES["preview_subscription"] = BODIES["create_subscription"]
+QUERIES = {
+    "get_portal_status": "?invoice_id={invoice_id}",
+    "get_portal_pdf": "?invoice_id={invoice_id}",
+}
+# Which of a business's things an operation needs to succeed, where the usual one will not do.
+NEEDS = {
+    "finalize_invoice": {"invoice_id": "draft"},
+    "charge_invoice": {"invoice_id": "open"},
+    "cancel_invoice": {"invoice_id": "open"},
+    "resume_subscription": {"subscription_id": "paused"},
+    "pay_in_portal": {"invoice_id": "open", "token": "open_token"},
+}
+
+
+@dataclass
+class Two:
+    install: Install
+    own: dict[str, str]
+    other: dict[str, str]
+
+    def ids(self, operation: str, *, other: bool = False) -> dict[str, str]:
+        """What the operation is called upon."""
+        things = self.other if other else self.own
+        return things | {name: things[need] for name, need in NEEDS.get(operation, {}).items()}
+
+
+def two_businesses() -> Two:
+    install = Install.at()
+    own = _business(install, OWN, "Ada Byron")
+    other = _business(install, OTHER, CANARY)
+    for role in Role:
+        install.store.save_membership(Membership(f"user_{role.value}", OWN, role))
+    install.store.save_membership(Membership("user_of_other", OTHER, Role.ADMIN))
+    return Two(install, own, other)
+
+
+def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
+    install.business(business_id, name=f"{name} & Co")
+    customer = install.customer(business_id, name=name)
+    paid = install.invoice(customer)
+    install.settle()
+    later = install.clock.now().date() + timedelta(days=30)
+    active, paused = (install.subscription(customer, start_on=later).id for _ in range(2))
+    subscriptions.pause(install.ports, business_id, paused, actor=SYSTEM, reason="Away.")
+    unpaid = install.invoice(customer, due_on=later)
+    clock = clocks.create_clock(
+        install.ports, business_id, f"clk_{business_id}", install.clock.now() + timedelta(days=30)
+    )
+    install.settle()
+    return {
+        "business_id": business_id,
+        "customer_id": customer.id,
+        "payment_method_id": customer.methods[0].id,
+        "subscription_id": active,
+        "paused": paused,
+        "invoice_id": paid.id,
+        "payment_id": install.read(paid).payments[0].id,
+        "open": unpaid.id,
+        "draft": _draft(install, business_id, customer.id),
+        "setup_session_id": _session(install, business_id, customer.id),
+        "test_clock_id": clock.id,
+        "token": portal_links.link_for(install.ports, paid).rpartition("/")[2],
+        "open_token": portal_links.link_for(install.ports, unpaid).rpartition("/")[2],
+    }
+
+
+def _draft(install: Install, business_id: str, customer_id: str) -> str:
+    line = Line(description="Work", quantity=Decimal(1), unit_amount=8900)
+    made = create_invoice(
+        install.ports,
+        business_id,
+        customer_id,
+        (line,),
+        invoice_id=install.ids.new("inv"),
+        actor=SYSTEM,
+    )
+    return made.id
+
+
+def _session(install: Install, business_id: str, customer_id: str) -> str:
+    page = customers.start_setup(
+        install.ports,
+        business_id,
+        customer_id,
+        request_id=install.ids.new("set"),
+        success_url="https://app.example/saved",
+        cancel_url="https://app.example/back",
+    )
+    install.stripe.complete_checkout(page.id, VISA)
+    return page.id
+
+
+def path_of(operation: Operation, ids: dict[str, str]) -> str:
+    return (operation.path + QUERIES.get(operation.id, "")).format_map(ids)
+
+
+def body_of(operation: Operation, ids: dict[str, str]) -> dict[str, Any] | None:
+    body = BODIES.get(operation.id)
+    if body is None:
+        return None
+    return {
+        name: value.format_map(ids) if isinstance(value, str) else value
+        for name, value in body.items()
+    }
+
+
+def names_in(operation: Operation) -> list[str]:
+    """The ids that a call of the operation names: in its path, its query and its body."""
+    text = operation.path + QUERIES.get(operation.id, "") + repr(BODIES.get(operation.id, {}))
+    return [name for name in UNKNOWN if f"{{{name}}}" in text]
