@@ -77,7 +77,7 @@ class Stripe:
         headers = {
             "Authorization": "Bearer sk_test_dashboard",
             "Stripe-Account": account,
-            "Idempotency-Key": f"dashboard/{charge}/{amount}",
+            "Idempotency-Key": f"refund/dashboard/{charge}/{amount}",
         }
         url = f"{self.url}/v1/refunds"
         request = urllib.request.Request(url, data=form, headers=headers)  # noqa: S310
