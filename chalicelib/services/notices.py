@@ -16,6 +16,7 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import add_months, iso, local_date, zone
 from chalicelib.domain.declines import Decline, payer_text_key
+from chalicelib.domain.facts import Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind
 from chalicelib.domain.payment import AttemptResult, Payment
 from chalicelib.domain.subscription import SubscriptionStatus
@@ -209,7 +210,7 @@ def _attempt_words(invoice: Invoice, payload: Any) -> str | None:
 
 def _party_notice(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView:
     business, customer, payload = matter.business, matter.customer, matter.fact.data
-    method = _party_method(customer, payload)
+    method = _removed_method(ports, matter) or _party_method(customer, payload)
     subscription = matter.subscription
     return NoticeView(
         kind=kind,
@@ -237,6 +238,20 @@ def _party_method(customer: Customer | None, payload: Any) -> paper.MethodView |
         return None
     method = customer.method(getattr(payload, "method_id", None)) or customer.default_method
     return saved_method_view(method) if method else None
+
+
+def _removed_method(ports: Ports, matter: Matter) -> paper.MethodView | None:
+    """The method a removal was about, as it was saved: the record has forgotten it."""
+    payload = matter.fact.data
+    if not isinstance(payload, party.MethodRemoved):
+        return None
+    history = ports.store.facts(matter.business.id, Subject.CUSTOMER, matter.fact.subject_id)
+    saved = [
+        fact.data.method
+        for fact in history
+        if isinstance(fact.data, party.MethodSaved) and fact.data.method.id == payload.method_id
+    ]
+    return saved_method_view(saved[-1]) if saved else None
 
 
 def _expires_on(customer: Customer | None, payload: Any) -> date | None:
