@@ -143,14 +143,7 @@ def _after_payment(invoice: Invoice, payload: Any) -> Invoice:
         case facts.DisputeClosed(payment_id=payment_id, won=True):
             return replace(_payment(invoice, payment_id, disputed=False), hold=None)
         case facts.DisputeClosed(payment_id=payment_id):
-            lost = disputed_amount(invoice, payment_id)
-            reopened = replace(
-                invoice,
-                amount_paid=invoice.amount_paid - lost,
-                paid_at=None,
-                hold=Hold(HoldKind.DISPUTE, "The dispute is lost; staff decide what follows."),
-            )
-            return _move(reopened, reopened.open_status()) if lost else reopened
+            return _dispute_lost(invoice, disputed_amount(invoice, payment_id))
         case _:
             raise BrokenRecord(f"no step for {type(payload).__name__}")
 
@@ -282,6 +275,20 @@ def _settle(invoice: Invoice, fact: Fact) -> Invoice:
 def _refunded(invoice: Invoice, payment_id: str, amount: int) -> Invoice:
     payment = _known(invoice, payment_id)
     return _payment(invoice, payment_id, amount_refunded=payment.amount_refunded + amount)
+
+
+def _dispute_lost(invoice: Invoice, lost: int) -> Invoice:
+    """What was paid is owed again. A closed invoice stays closed: Stripe has taken the money all
+    the same, and staff see both.
+    """
+    held = replace(
+        invoice,
+        amount_paid=invoice.amount_paid - lost,
+        hold=Hold(HoldKind.DISPUTE, "The dispute is lost; staff decide what follows."),
+    )
+    if not lost or not (invoice.is_open or invoice.status is InvoiceStatus.PAID):
+        return held
+    return _move(replace(held, paid_at=None, closed_at=None), held.open_status())
 
 
 def _slots_done(invoice: Invoice, slots_done: int) -> Invoice:
