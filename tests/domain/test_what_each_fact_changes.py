@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -392,9 +391,3 @@ def test_no_facts_are_no_invoice() -> None:
     with pytest.raises(BrokenRecord) as broken:
         fold(nothing)
     assert str(broken.value) == "an invoice without facts"
-
-
-def test_tax_percent_plays_no_part_in_a_balance() -> None:
-    """The whole, tax included, is what a finalized invoice owes."""
-    taxed = told(draft(line(1000, tax_percent=Decimal(10))), facts.InvoiceFinalized(*FINAL))
-    assert taxed.amount_remaining == 1100
