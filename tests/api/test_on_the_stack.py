@@ -1,0 +1,136 @@
+"""The API as it is deployed: HTTP through the gateway, Lambdas, queues and the real table."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.business import Business
+from chalicelib.domain.facts import SYSTEM
+from chalicelib.ports.rows import Membership, Role
+from chalicelib.services import businesses
+from infra.local import payer
+from infra.local.inside import ports_inside
+from infra.local.world import World
+from tests.fakes.install import VISA
+
+pytestmark = pytest.mark.emulator
+BUSINESS, USER = "biz_api", "user_api"
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+@dataclass
+class Http:
+    """A client of the deployed API, signed in."""
+
+    world: World
+    sent: dict[str, str] = field(default_factory=dict)
+    keys: int = 0
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
+        self.keys += 1
+        keyed = {"Idempotency-Key": f"stack-{self.keys}"} if method == "POST" else {}
+        request = urllib.request.Request(
+            self.world.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", **self.sent, **keyed, **headers},
+        )
+        opener = urllib.request.build_opener(_Stay)
+        try:
+            with opener.open(request, timeout=60) as reply:
+                return Reply(reply.status, dict(reply.headers), reply.read().decode())
+        except urllib.error.HTTPError as refusal:
+            return Reply(refusal.code, dict(refusal.headers), refusal.read().decode())
+
+
+@pytest.fixture(scope="module")
+def http(stack: World) -> Http:
+    ports = ports_inside(stack.outputs)
+    business = Business(id=BUSINESS, name="Harbour & Pine", currency="USD", zone="America/New_York")
+    businesses.create_business(ports, business, actor=SYSTEM)
+    ports.store.save_membership(Membership(USER, BUSINESS, Role.ADMIN))
+    return Http(stack, {"Authorization": f"Bearer {stack.issuer.sign(USER)}"})
+
+
+def eventually(look: Callable[[], Reply], holds: Callable[[Reply], bool]) -> Reply:
+    deadline = time.monotonic() + 60
+    while not holds(found := look()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return found
+
+
+def test_from_a_customer_to_a_paid_invoice(http: Http) -> None:
+    ada = {"name": "Ada Byron", "email": "ada@example.com"}
+    customer = http("POST", "/v1/customers", ada, **{"Idempotency-Key": "ada"})
+    assert customer.status == 201, customer.text
+    replayed = http("POST", "/v1/customers", ada, **{"Idempotency-Key": "ada"})
+    assert (replayed.text, replayed.headers["Idempotent-Replayed"]) == (customer.text, "true")
+
+    page = http(
+        "POST",
+        "/v1/setup-sessions",
+        {
+            "customer_id": customer.json["id"],
+            "success_url": "https://app.example/saved",
+            "cancel_url": "https://app.example/back",
+        },
+    ).json
+    payer.save_card(page["url"], VISA)
+    assert http("POST", f"/v1/setup-sessions/{page['id']}/complete").status == 200
+
+    lines = [{"description": "Consulting", "unit_amount": 8900}]
+    body = {"customer_id": customer.json["id"], "lines": lines, "finalize": True}
+    invoice = http("POST", "/v1/invoices", body).json
+    path = f"/v1/invoices/{invoice['id']}"
+    paid = eventually(lambda: http("GET", path), lambda reply: reply.json["status"] == "paid")
+    assert (paid.json["status"], paid.json["amount_paid"]) == ("paid", 8900)
+    trail = http("GET", f"{path}/facts").json
+    assert (trail["chain_is_whole"], trail["head_follows"]) == (True, True)
+    link = eventually(lambda: http("GET", f"{path}/pdf"), lambda reply: reply.status == 303)
+    assert link.headers["Location"] == link.json["url"]
+    with urllib.request.urlopen(link.json["url"], timeout=20) as file:
+        assert file.read(5) == b"%PDF-"
+
+
+def test_who_is_not_known_learns_nothing(http: Http, stack: World) -> None:
+    stranger = Http(stack)
+    refused = stranger("GET", "/v1/customers")
+    assert (refused.status, refused.json["code"]) == (401, "token_missing")
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    other = stack.issuer.sign(USER, client_id="somebody-else")
+    assert http("GET", "/v1/customers", Authorization=f"Bearer {other}").status == 401
+    assert stranger("GET", "/v1/portal/" + "x" * 43).json["code"] == "link_not_found"
+
+
+def test_a_forged_event_is_refused(stack: World) -> None:
+    forged = {"Stripe-Signature": "t=1,v1=00"}
+    refused = Http(stack)("POST", "/webhooks/stripe", {"id": "evt_1"}, **forged)
+    assert (refused.status, refused.json["code"]) == (400, "signature_stale")
+
+
+def test_the_description_is_served(stack: World) -> None:
+    served = Http(stack)("GET", "/v1/openapi.json")
+    assert (served.status, served.json["openapi"]) == (200, "3.1.0")
