@@ -93,7 +93,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class TestClock:
-    """A clock that stands still until advanced; `target_at` after `now_at`: it is advancing."""
+    """A clock that stands still until advanced; it is `advancing` until all due by then is done."""
 
     __test__ = False  # not a test, whatever pytest makes of the name
 
@@ -102,10 +102,7 @@ class TestClock:
     now_at: datetime
     target_at: datetime
     version: int = 0
-
-    @property
-    def is_advancing(self) -> bool:
-        return self.target_at > self.now_at
+    advancing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,11 +45,11 @@ def start_advance(ports: Ports, business_id: str, clock_id: str, to: datetime) -
     clock = ports.store.test_clock(clock_id)
     if clock.business_id != business_id:
         raise InvalidInput("clock_of_another_business", "This clock is not yours.")
-    if clock.target_at > clock.now_at:
+    if clock.advancing:
         raise Conflict("clock_advancing", "The clock is still advancing.")
     if not clock.now_at < to <= clock.now_at + LONGEST_ADVANCE:
         raise InvalidInput("clock_target_invalid", "Advance to a later time, at most a year ahead.")
-    advancing = replace(clock, target_at=to, version=clock.version + 1)
+    advancing = replace(clock, target_at=to, version=clock.version + 1, advancing=True)
     ports.store.save_test_clock(advancing)
     body = {"job": "advance_clock", "business_id": business_id, "subject_id": clock_id}
     ports.queue.send(QueueName.BILLING, body)
@@ -128,8 +128,8 @@ def run_due(ports: Ports, due: Sequence[DueRef]) -> None:
 
 
 def _arrive(ports: Ports, clock: TestClock) -> TestClock:
-    if clock.now_at == clock.target_at:
+    if not clock.advancing:
         return clock
-    arrived = replace(clock, now_at=clock.target_at, version=clock.version + 1)
+    arrived = replace(clock, now_at=clock.target_at, version=clock.version + 1, advancing=False)
     ports.store.save_test_clock(arrived)
     return arrived

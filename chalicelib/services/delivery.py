@@ -68,7 +68,7 @@ def deliver_from_stream(ports: Ports, ref: FactRef, *, clock_id: str | None, hol
 
     Here it would be delivered beside the run, or after the clock has moved on.
     """
-    if clock_id is not None and ports.store.test_clock(clock_id).is_advancing:
+    if clock_id is not None and ports.store.test_clock(clock_id).advancing:
         return 0
     return deliver(ports, ref, holder=holder)
 
@@ -183,7 +183,7 @@ def _alarm(ports: Ports, business: Business, fact: Fact) -> str:
         return "nothing planned"
     body = {"business_id": fact.business_id, "invoice_id": fact.subject_id}
     clock_id = business.test_clock_id
-    if clock_id is not None and ports.store.test_clock(clock_id).is_advancing:
+    if clock_id is not None and ports.store.test_clock(clock_id).advancing:
         return "test clock"
     if plan.at <= now_of(ports, business):
         ports.queue.send(QueueName.DUNNING, body)

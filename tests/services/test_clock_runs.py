@@ -56,6 +56,28 @@ def test_while_it_advances_the_stream_leaves_its_facts_to_the_run() -> None:
     assert (len(install.mail.sent), standing.now_at) == (before, START)
 
 
+def test_until_all_that_is_due_at_the_target_is_done_it_advances() -> None:
+    """The last instant is as long as any other."""
+    install = sandbox()
+    invoice = install.invoice(install.customer(), due_on=datetime(2026, 3, 4, tzinfo=UTC).date())
+    nine = datetime(2026, 3, 4, 14, tzinfo=UTC)  # 9 a.m. in New York, when it is charged
+    clocks.start_advance(install.ports, "biz_1", "clk_1", nine)
+    stream: list[int] = []
+
+    def run(ports: Ports, due: Sequence[DueRef]) -> None:
+        for ref in due:
+            if ref.fact_key is not None and ref.subject is Subject.INVOICE:
+                fact = FactRef("biz_1", ref.subject, ref.subject_id, ref.fact_key)
+                stream.append(deliver_from_stream(ports, fact, clock_id="clk_1", holder="stream"))
+        clocks.run_due(ports, due)
+
+    arrived = clocks.advance_clock(install.ports, "clk_1", run=run)
+    assert install.read(invoice).status is InvoiceStatus.PAID
+    assert len(stream) > 1
+    assert set(stream) == {0}
+    assert (arrived.now_at, arrived.advancing) == (nine, False)
+
+
 def test_while_it_stands_the_stream_delivers_at_once() -> None:
     install = sandbox()
     invoice = install.invoice(install.customer(card=None))

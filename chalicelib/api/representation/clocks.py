@@ -44,7 +44,7 @@ class TestClockView(View):
 
 
 def clock_view(clock: TestClock) -> TestClockView:
-    advancing = clock.target_at > clock.now_at
+    advancing = clock.advancing
     return TestClockView(
         id=clock.id,
         business_id=clock.business_id,

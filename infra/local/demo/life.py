@@ -74,7 +74,7 @@ class Life:
 
     def _head_for(self, to: datetime) -> None:
         clock = self.ports.store.test_clock(self.company.clock_id)
-        if not clock.is_advancing:
+        if not clock.advancing:
             clocks.start_advance(self.ports, self.business_id, clock.id, to)
 
     def _arrive(self) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, TypeVar
 
+from chalicelib.documents import InvoiceView, ReceiptView
 from chalicelib.domain.due import DueKind
 from chalicelib.ports import Ports
-from chalicelib.ports.outside import Mail, QueueName
+from chalicelib.ports.outside import Documents, Mail, QueueName
 from chalicelib.ports.rows import DueRef, FactRef
 from chalicelib.services import charging, clocks, jobs, webhooks
 from chalicelib.services.delivery import deliver
@@ -52,6 +53,22 @@ class CountedMail:
 
 
 @dataclass
+class OneAtATime:
+    """The stack's documents: the compiler is one object, and a Lambda draws one at a time."""
+
+    inner: Documents
+    lock: Lock = field(default_factory=Lock)
+
+    def invoice(self, view: InvoiceView) -> bytes:
+        with self.lock:
+            return self.inner.invoice(view)
+
+    def receipt(self, view: ReceiptView) -> bytes:
+        with self.lock:
+            return self.inner.receipt(view)
+
+
+@dataclass
 class HereDeliverer:
     """The effects worker; `ports` is given once they exist."""
 
@@ -69,7 +86,13 @@ class Workers:
     def __init__(self, ports: Ports, *, at_once: int) -> None:
         self.queue, self.deliverer = HereQueue(), HereDeliverer()
         self.mail = CountedMail(ports.mail)
-        self.ports = replace(ports, queue=self.queue, deliverer=self.deliverer, mail=self.mail)
+        self.ports = replace(
+            ports,
+            queue=self.queue,
+            deliverer=self.deliverer,
+            mail=self.mail,
+            documents=OneAtATime(ports.documents),
+        )
         self.deliverer.ports = self.ports
         self.pool = ThreadPoolExecutor(at_once) if at_once > 1 else None
         self.steps = self.hints = 0
