@@ -20,8 +20,9 @@ from pathlib import Path
 
 from tests.mutation.modules import MODULES, Module
 
-ROOT = Path(__file__).resolve().parents[2]
-REASONS = Path(__file__).with_name("survivors.toml")
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+REASONS = HERE / "survivors.toml"
 STAGE = ROOT / ".tmp" / "mutation"
 COPIED = ("chalicelib", "tests", "infra", "events", "app.py", "pyproject.toml")
 ENOUGH_PERCENT = 90
@@ -76,7 +77,7 @@ def judge(module: Module) -> Judged:
     stage = _staged(module)
     with (stage / "mutmut.log").open("wb") as log:
         run = subprocess.run(
-            [_tool("mutmut"), "run", "--max-children", str(PROCESSES)],
+            [sys.executable, HERE / "mutate.py", "run", "--max-children", str(PROCESSES)],
             cwd=stage,
             env={**os.environ, "PYTHONHASHSEED": "0"},
             stdout=log,
@@ -86,7 +87,7 @@ def judge(module: Module) -> Judged:
     if run.returncode:
         sys.exit(f"mutmut failed on {module.name}: see {stage / 'mutmut.log'}")
     told = subprocess.run(
-        [sys.executable, Path(__file__).with_name("verdicts.py"), *module.sources],
+        [sys.executable, HERE / "verdicts.py", *module.sources],
         cwd=stage,
         capture_output=True,
         text=True,
@@ -154,10 +155,6 @@ def _settings(module: Module) -> str:
     for key, values in lists.items():
         text += f"{key} =\n" + "".join(f"  {value}\n" for value in values)
     return text
-
-
-def _tool(name: str) -> Path:
-    return Path(sys.executable).with_name(name)
 
 
 def say(line: str) -> None:
