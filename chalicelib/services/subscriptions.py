@@ -11,7 +11,8 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import local_date
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.facts import SYSTEM, Actor
-from chalicelib.domain.invoice import InvoiceStatus
+from chalicelib.domain.invoice import Hold, HoldKind, InvoiceStatus
+from chalicelib.domain.invoice_facts import HoldPlaced
 from chalicelib.domain.parties import Terms
 from chalicelib.domain.party_facts import (
     SubscriptionCancelled,
@@ -23,7 +24,7 @@ from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.domain.subscription import Subscription, SubscriptionStatus
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import Change, SideRow
-from chalicelib.services.case import again_when_stale, audience_of, now_of
+from chalicelib.services.case import again_when_stale, audience_of, now_of, open_case, record
 from chalicelib.services.invoices import cancel_invoice
 
 
@@ -141,8 +142,17 @@ def _try_cancel(ports: Ports, business_id: str, invoice_id: str) -> int:
         reason = "The subscription was cancelled and its open debt dropped."
         cancel_invoice(ports, business_id, invoice_id, actor=SYSTEM, reason=reason)
     except Conflict:
+        again_when_stale(lambda: _hold_dropped(ports, business_id, invoice_id))
         return 0
     return 1
+
+
+def _hold_dropped(ports: Ports, business_id: str, invoice_id: str) -> None:
+    """Money on its way may come back: then nobody may ask for it again by a schedule."""
+    case = open_case(ports, business_id, invoice_id)
+    if case.invoice.is_open and case.invoice.hold is None:
+        reason = "The subscription was cancelled and its open debt dropped; staff decide."
+        record(ports, case, HoldPlaced(Hold(HoldKind.STAFF, reason)))
 
 
 def _resume(ports: Ports, business_id: str, subscription: Subscription, reason: str) -> None:
