@@ -12,7 +12,7 @@ from chalicelib.domain.ledger import Account
 from chalicelib.services import posting
 from infra.local.fake_stripe import FakeStripe, Options
 from tests.fakes.install import VISA, Install
-from tests.services.checks import balance, check_install, check_stripe, delivered
+from tests.services.checks import balance, check_install, check_stripe, coast, delivered
 
 
 def paid(install: Install | None = None, number: str = VISA) -> tuple[Install, Invoice]:
@@ -36,6 +36,7 @@ def lagging() -> Install:
         options=Options(balance_transaction_lag=60),
     )
     install.stripe = stripe
+    install.deliverer.ports = install.ports
     return install
 
 
@@ -89,7 +90,7 @@ def test_refunds_are_seen_through_webhooks_and_posted_once() -> None:
     assert after.payments[0].amount_refunded == 8900
     assert (after.status, after.amount_remaining) == (InvoiceStatus.PAID, 0)
     assert len(delivered(install, "refund_sent")) == 2
-    install.advance(days=8)
+    coast(install, days=8)
     assert len(install.read(invoice).attempts) == 1  # a refund never starts dunning
     check_install(install)
     check_stripe(install)
@@ -130,7 +131,7 @@ def test_a_dispute_that_is_lost_reopens_the_debt_but_nobody_charges_it() -> None
     install.settle()
     install.stripe.decide_dispute(dispute["id"], won=False)
     install.settle()
-    install.advance(days=10)
+    coast(install, days=10)
     install.save_card("biz_1", invoice.customer_id, "5555555555554444")
     install.advance(days=1)
     back = install.read(invoice)
@@ -182,7 +183,7 @@ def test_payouts_reach_the_bank_once(*, told: bool) -> None:
     install, _ = paid()
     if not told:
         install.stripe.webhooks.endpoints.clear()
-    install.advance(days=8)
+    coast(install, days=8)
     install.reconcile()
     install.reconcile()
     assert payout_facts(install) == ["payout_paid"]
@@ -194,7 +195,7 @@ def test_payouts_reach_the_bank_once(*, told: bool) -> None:
 def test_a_payout_that_was_paid_and_fails_comes_back_and_goes_out_again() -> None:
     install, _ = paid()
     install.stripe.fail_next_payout()
-    install.advance(days=6)
+    coast(install, days=6)
     install.advance(days=3)
     found = payout_facts(install)
     assert found[:2] == ["payout_paid", "payout_failed"]

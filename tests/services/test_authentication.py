@@ -13,7 +13,7 @@ from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.payment import AttemptResult, Trigger
 from chalicelib.services import invoices, portal_links
 from tests.fakes.install import Install
-from tests.services.checks import check_install, check_stripe, delivered
+from tests.services.checks import check_install, check_stripe, coast, delivered
 
 ALWAYS_ASKS = "4000002760003184"
 INDIAN = "4000003560000008"
@@ -62,7 +62,7 @@ def intent_of(install: Install, invoice: Invoice) -> str:
 
 def test_the_payer_gets_a_link_and_no_try_is_made_without_him() -> None:
     install, invoice = asked_for()
-    install.advance(days=8)
+    coast(install, days=8)
     late = install.read(invoice)
     assert len(late.attempts) == 1
     assert late.status is InvoiceStatus.OVERDUE

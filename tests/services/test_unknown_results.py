@@ -11,7 +11,7 @@ from chalicelib.domain.payment import AttemptResult
 from chalicelib.services import charging, sweeping
 from chalicelib.services.charging import Step
 from tests.fakes.install import VISA, Install
-from tests.services.checks import check_install, check_stripe, delivered
+from tests.services.checks import check_install, check_stripe, coast, delivered
 
 CONFIRM, READ = "payment_intents.confirm", "payment_intents.retrieve"
 
@@ -91,7 +91,7 @@ def test_the_looks_are_at_5_minutes_an_hour_and_daily_and_then_a_person_is_calle
     install.stripe.webhooks.endpoints.clear()
     install.stripe.faults.plan("drop_before", CONFIRM, times=999)
     install.stripe.faults.plan("drop_before", READ, times=999)
-    install.advance(days=6)
+    coast(install, days=6)
     started = install.read(invoice).attempts[0].started_at
     looks = [fact.at - started for fact in install.history(invoice) if fact.kind != "created"][4:]
     wanted = [timedelta(minutes=5), timedelta(hours=1), *map(timedelta, range(1, 6))]
@@ -115,7 +115,7 @@ def test_when_stripe_answers_again_the_hold_is_over() -> None:
     install.stripe.faults.plan("drop_after", CONFIRM)
     install.stripe.faults.plan("drop_before", CONFIRM, times=999)
     install.stripe.faults.plan("drop_before", READ, times=999)
-    install.advance(days=6)
+    coast(install, days=6)
     assert install.read(invoice).hold is not None
     install.stripe.faults.clear()
     install.reconcile()
@@ -130,7 +130,7 @@ def test_when_stripe_answers_again_and_shows_no_trace_the_charge_goes_on() -> No
     install.stripe.webhooks.endpoints.clear()
     install.stripe.faults.plan("drop_before", CONFIRM, times=999)
     install.stripe.faults.plan("drop_before", READ, times=999)
-    install.advance(days=6)
+    coast(install, days=6)
     install.stripe.faults.clear()
     install.reconcile()
     install.advance(hours=1)
