@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from chalicelib.domain.facts import Subject
 from chalicelib.observability import log_event
 from chalicelib.ports.rows import FactRef
-from chalicelib.wiring import ports
+from chalicelib.wiring import ports, table_name
 
 FACT_ROW = "F#"
 CLOCK_SHARD = "#clock#"
+
+
+@cache
+def hold_if_restored() -> None:
+    """Once per process, before it may charge anything: is this the table it was?"""
+    from chalicelib.services.restoring import hold_if_moved
+
+    held = hold_if_moved(ports(), table_name())
+    if held:
+        log_event("charging_held", count=held)
 
 
 def run_step_message(body: dict[str, Any]) -> None:
     """A timer, a sweep or an effect says that an invoice is due."""
     from chalicelib.services.charging import run_step
 
+    hold_if_restored()
     business_id, invoice_id = str(body["business_id"]), str(body["invoice_id"])
     step = run_step(ports(), business_id, invoice_id)
     log_event("step", business_id=business_id, invoice_id=invoice_id, outcome=step.value)
@@ -40,6 +52,7 @@ def billing_message(body: dict[str, Any]) -> None:
     """A batch to bill, or follow-up work that a fact owes."""
     from chalicelib.services.jobs import run_job
 
+    hold_if_restored()
     run_job(ports(), body)
     log_event("job", business_id=body["business_id"], action=body["job"])
 

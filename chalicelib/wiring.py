@@ -38,6 +38,10 @@ def livemode() -> bool:
     return "_live_" in secrets().text(settings().stripe_key_secret)
 
 
+def table_name() -> str:
+    return settings().table_name
+
+
 @cache
 def ports() -> Ports:
     """Every seam with its adapter."""

@@ -39,12 +39,18 @@ class Business:
     charges_enabled: bool = True
     deauthorized_at: datetime | None = None
     test_clock_id: str | None = None
+    charging_held_at: datetime | None = None  # after a restore, until the table is level again
     version: int = 0
     chain: str = ""
 
     @property
     def can_charge(self) -> bool:
         return self.charges_enabled and self.deauthorized_at is None
+
+    @property
+    def is_held(self) -> bool:
+        """The table was restored: Stripe may know of charges that it has forgotten."""
+        return self.charging_held_at is not None
 
     def invoice_number(self, sequence: int) -> str:
         """The gap-free number of the n-th invoice, counted from 1."""

@@ -34,6 +34,7 @@ class Standing:
     auto_charge: bool
     method: PaymentMethod | None
     caps: CapVerdict = CapVerdict()
+    held: bool = False  # after a restore; a plan is made as if it were over, for it will be
 
 
 def invoice_blocks(invoice: Invoice, standing: Standing) -> list[Reason]:
@@ -55,6 +56,13 @@ def invoice_blocks(invoice: Invoice, standing: Standing) -> list[Reason]:
     if invoice.is_open:
         found.extend(_amount_blocks(invoice))
     return found
+
+
+def _held(standing: Standing) -> list[Reason]:
+    if not standing.held:
+        return []
+    words = "Our records were restored from a backup and are being compared with Stripe's first."
+    return [Reason("restoring", words)]
 
 
 def _live_reason(result: AttemptResult) -> Reason:
@@ -141,6 +149,7 @@ def is_bank_debit(method: PaymentMethod) -> bool:
 def why_not_chargeable(invoice: Invoice, standing: Standing, now: datetime) -> list[Reason]:
     """Every reason why the saved method cannot be charged now; empty when it can."""
     return [
+        *_held(standing),
         *invoice_blocks(invoice, standing),
         *method_blocks(invoice, standing.method, standing, now),
         *cap_blocks(standing),

@@ -24,7 +24,12 @@ from chalicelib.domain.invoice import (
 
 AT_ONCE = timedelta(minutes=5)
 _TEXTED = {"payment_failed", "action_required", "needs_card", "went_overdue"}
-_ALARMED = {NextActionKind.CHARGE, NextActionKind.RETRY, NextActionKind.MARK_OVERDUE}
+_ALARMED = {
+    NextActionKind.CHARGE,
+    NextActionKind.RETRY,
+    NextActionKind.CUSTOMER,
+    NextActionKind.MARK_OVERDUE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,8 @@ def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
         case party.SubscriptionCancelled(collect_open_debt=collect):
             drop = () if collect else work("cancel_open_invoices")
             return (*drop, *event("subscription.cancelled"))
+        case party.ChargingHeld() | party.ChargingReleased():
+            return event(f"business.{payload.kind}")
         case party.BusinessChanged(fields=fields) if "deauthorized_at" in fields:
             return staff("staff_disconnected")
         case _:

@@ -99,6 +99,20 @@ class PaymentOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentAdopted:
+    """A PaymentIntent of ours that a restore made the table forget: its payment is known again."""
+
+    kind: ClassVar[str] = "payment_adopted"
+    payment_id: str
+    epoch: int
+    intent_id: str
+    amount: int
+
+    def key(self, seq: int) -> str:
+        return f"adopted/{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptStarted:
     """Written before Stripe is called: number, method and key are frozen."""
 

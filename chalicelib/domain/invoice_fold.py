@@ -21,7 +21,7 @@ from chalicelib.domain.invoice import (
     check_transition,
 )
 from chalicelib.domain.invoice_ledger import disputed_amount
-from chalicelib.domain.payment import Attempt, AttemptResult, Payment, PaymentStatus
+from chalicelib.domain.payment import Allocation, Attempt, AttemptResult, Payment, PaymentStatus
 
 
 def apply(invoice: Invoice | None, fact: Fact) -> Invoice:
@@ -103,6 +103,8 @@ def _payment_step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
                 opened_at=fact.at,
             )
             return replace(invoice, payments=(*invoice.payments, opened))
+        case facts.PaymentAdopted():
+            return _adopted(invoice, payload, fact)
         case facts.AttemptStarted():
             return _attempt_started(invoice, payload)
         case facts.ResultUnknown(check=check):
@@ -161,6 +163,21 @@ def _finalized(
     )
     pending = _move(numbered, InvoiceStatus.PENDING)
     return _settle(pending, fact) if pending.amount_remaining == 0 else pending
+
+
+def _adopted(invoice: Invoice, payload: facts.PaymentAdopted, fact: Fact) -> Invoice:
+    """Only its PaymentIntent was forgotten, or the whole payment."""
+    if invoice.payment(payload.payment_id) is not None:
+        return _payment(invoice, payload.payment_id, intent_id=payload.intent_id)
+    adopted = Payment(
+        id=payload.payment_id,
+        epoch=payload.epoch,
+        amount=payload.amount,
+        allocations=(Allocation(invoice.id, payload.amount),),
+        opened_at=fact.at,
+        intent_id=payload.intent_id,
+    )
+    return replace(invoice, payments=(*invoice.payments, adopted))
 
 
 def _attempt_started(invoice: Invoice, payload: facts.AttemptStarted) -> Invoice:

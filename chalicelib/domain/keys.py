@@ -14,6 +14,11 @@ def payment_id(invoice_id: str, epoch: int) -> str:
     return f"pay_{invoice_id.removeprefix('inv_')}_{epoch}"
 
 
+def epoch_of(payment: str) -> int:
+    """Which payment of its invoice the id names."""
+    return int(payment.rpartition("_")[2])
+
+
 def create_intent(business_id: str, payment: str) -> str:
     return f"pi/{business_id}/{payment}"
 

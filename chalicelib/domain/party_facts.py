@@ -178,6 +178,26 @@ class BusinessChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargingHeld:
+    """The table was restored: nothing is charged until it knows again what Stripe has done."""
+
+    kind: ClassVar[str] = "charging_held"
+
+    def key(self, seq: int) -> str:
+        return f"charging_held/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingReleased:
+    """Level with Stripe, or somebody has answered for it."""
+
+    kind: ClassVar[str] = "charging_released"
+
+    def key(self, seq: int) -> str:
+        return f"charging_released/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutPaid:
     """Stripe sent money to the bank; a payout that fails later comes back by `PayoutFailed`."""
 

@@ -84,9 +84,15 @@ def business_step(business: Business | None, payload: Any, fact: Fact) -> Busine
         return payload.business
     if business is None:
         raise BrokenRecord(f"{fact.kind} before created")
-    if isinstance(payload, facts.BusinessChanged):
-        return payload.business
-    return business
+    match payload:
+        case facts.BusinessChanged(business=changed):
+            return changed
+        case facts.ChargingHeld():
+            return replace(business, charging_held_at=fact.at)
+        case facts.ChargingReleased():
+            return replace(business, charging_held_at=None)
+        case _:
+            return business
 
 
 def business_legs(payload: Any) -> tuple[Leg, ...]:

@@ -20,7 +20,7 @@ HEADS: dict[Subject, type] = {
 _PAYLOADS: dict[Subject, tuple[type, ...]] = {
     Subject.INVOICE: (
         i.InvoiceCreated, i.InvoiceFinalized, i.InvoiceIssued, i.ChargeRequested,
-        i.RequestRefused, i.PaymentOpened,
+        i.RequestRefused, i.PaymentOpened, i.PaymentAdopted,
         i.AttemptStarted, i.ResultUnknown, i.ChargeProcessing, i.ActionRequired, i.ChargeSucceeded,
         i.ChargeFailed, i.AttemptNotExecuted, i.PaymentCancelled, i.FeePosted, i.SlotSkipped,
         i.Replanned, i.Reminded, i.WentOverdue, i.InvoiceCancelled, i.WrittenOff,
@@ -35,7 +35,10 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
         p.SubscriptionCreated, p.PeriodBilled, p.SubscriptionPaused, p.SubscriptionResumed,
         p.SubscriptionCancelled,
     ),
-    Subject.BUSINESS: (p.BusinessCreated, p.BusinessChanged, p.PayoutPaid, p.PayoutFailed),
+    Subject.BUSINESS: (
+        p.BusinessCreated, p.BusinessChanged, p.ChargingHeld, p.ChargingReleased, p.PayoutPaid,
+        p.PayoutFailed,
+    ),
 }  # fmt: skip
 
 PAYLOADS: dict[tuple[Subject, str], type] = {

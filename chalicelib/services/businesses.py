@@ -15,7 +15,7 @@ from chalicelib.ports import Ports
 from chalicelib.ports.rows import Change, UniqueClaim
 from chalicelib.services.case import again_when_stale, now_of
 
-_FIXED = {"id", "currency", "version", "chain", "test_clock_id"}
+_FIXED = {"id", "currency", "version", "chain", "test_clock_id", "charging_held_at"}
 
 
 def create_business(ports: Ports, business: Business, *, actor: Actor = SYSTEM) -> Business:

@@ -59,6 +59,7 @@ class Case:
         return Standing(
             zone=self.business.zone,
             can_charge=self.business.can_charge,
+            held=self.business.is_held,
             auto_charge=self.customer.auto_charge if own is None else own,
             method=self.method,
             caps=caps or CapVerdict(),

@@ -48,6 +48,7 @@ class Step(StrEnum):
     REFUSED = "refused"
     OVERDUE = "overdue"
     REPLANNED = "replanned"
+    HELD = "held"
     NOTHING = "nothing"
     IN_FLIGHT = "in_flight"
 
@@ -61,6 +62,8 @@ def run_step(ports: Ports, business_id: str, invoice_id: str) -> Step:
 
 
 def _step(ports: Ports, case: Case) -> Step:
+    if case.business.is_held:
+        return Step.HELD  # what is planned stays planned, and is swept once charging is released
     if case.invoice.live_attempt is not None:
         return _resolve(ports, case, case.invoice.live_attempt)
     decision = decide(case.policy, case.invoice, case.standing(), case.now)
@@ -120,7 +123,7 @@ def _open_payment(ports: Ports, case: Case) -> tuple[Case, Payment]:
     """The payment Stripe may take money for: amount and allocations are frozen here."""
     payment = case.invoice.open_payment
     if payment is None:
-        epoch = len(case.invoice.payments) + 1
+        epoch = max((one.epoch for one in case.invoice.payments), default=0) + 1
         amount = case.invoice.amount_remaining
         opened = facts.PaymentOpened(
             payment_id=keys.payment_id(case.invoice.id, epoch),

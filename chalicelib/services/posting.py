@@ -63,12 +63,25 @@ def post_in(
     seen = ports.gateway.read_intent(case.account, payment.intent_id)
     payload = outcome_of(case.invoice, payment, seen, case.policy, case.now, answer)
     if payload is not None:
-        case, judged = _judge_method(case, payment, payload)
-        case = record(ports, case, payload, actor=actor, why="Read from Stripe.", also=judged)
+        case = record_outcome(ports, case, payment, payload, actor=actor)
     moved = after_payment.post_refunds_and_disputes(
         ports, case, payment_id, seen, disputed=disputed
     )
     return payload is not None or moved
+
+
+def record_outcome(
+    ports: Ports,
+    case: Case,
+    payment: Payment,
+    payload: Any,
+    *,
+    actor: Actor = STRIPE,
+    why: str = "Read from Stripe.",
+) -> Case:
+    """What became of the payment's last try, and what it says of the card."""
+    case, judged = _judge_method(case, payment, payload)
+    return record(ports, case, payload, actor=actor, why=why, also=judged)
 
 
 def _judge_method(case: Case, payment: Payment, payload: Any) -> tuple[Case, list[Change]]:

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from chalicelib.domain import keys
 from chalicelib.domain.business import Business
 from chalicelib.domain.dates import iso
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.errors import DomainError, NotFound
 from chalicelib.domain.payment import Payment, PaymentStatus
 from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus
 from chalicelib.ports import Ports
-from chalicelib.services import payouts
+from chalicelib.ports.answers import StaleHead, Unanswered
+from chalicelib.services import payouts, restoring
 from chalicelib.services.case import now_of
 from chalicelib.services.charging import Step, run_step
 from chalicelib.services.posting import post_outcome
@@ -37,14 +38,26 @@ class Reconciled:
 
 
 def reconcile_all(ports: Ports) -> list[Reconciled]:
-    """Every business of the install."""
-    done, cursor = [], None
+    """Every business of the install: one that cannot be read keeps no other from being level.
+
+    Raises Unanswered in the end when there was one, so that its failure is seen.
+    """
+    done, failed, cursor = [], [], None
     while True:
         page = ports.store.businesses(cursor=cursor)
-        done += [reconcile(ports, one.id) for one in page.items if one.deauthorized_at is None]
+        for one in page.items:
+            if one.deauthorized_at is not None:
+                continue
+            try:
+                done.append(reconcile(ports, one.id))
+            except (Unanswered, DomainError, StaleHead):
+                failed.append(one.id)
         cursor = page.cursor
         if cursor is None:
-            return done
+            break
+    if failed:
+        raise Unanswered(f"not reconciled: {', '.join(failed)}")
+    return done
 
 
 def reconcile(ports: Ports, business_id: str) -> Reconciled:
@@ -52,6 +65,7 @@ def reconcile(ports: Ports, business_id: str) -> Reconciled:
     business = ports.store.business(business_id)
     started_at = now_of(ports, business)
     since = _since(ports, business, started_at)
+    homeless = restoring.recover(ports, business, since) if business.is_held else []
     seen = posted = cancelled = 0
     cursor = None
     while True:
@@ -66,7 +80,10 @@ def reconcile(ports: Ports, business_id: str) -> Reconciled:
         if cursor is None:
             break
     paid = _payouts(ports, business, since)
-    ports.store.save_watermark(business_id, "reconciled", iso(started_at))
+    if not homeless:
+        ports.store.save_watermark(business_id, "reconciled", iso(started_at))
+        if business.is_held:
+            restoring.release(ports, business_id)
     return Reconciled(seen, posted, cancelled, paid)
 
 

@@ -37,6 +37,7 @@ def open_sandbox(
         stripe_account=None,
         charges_enabled=True,
         deauthorized_at=None,
+        charging_held_at=None,
         test_clock_id=clock_id,
         version=0,
         chain="",
