@@ -37,7 +37,7 @@ check: $(BIN)/.stamp ## what needs no running: lint, format, types, tidy, packag
 	$(BIN)/cfn-lint out/template.json
 
 prove: $(BIN)/.stamp ## the long simulation: crashes, lost answers, duplicates, at every point
-	PROVE=1 $(BIN)/python -m pytest tests/simulation
+	$(BIN)/python -m tests.simulation.prove
 
 bench: $(BIN)/.stamp .emulator/.stamp ## how fast, how big
 	$(BIN)/python -m tests.bench

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.facts import Subject
+from tests.simulation.faults import Fault
 from tests.simulation.speed import mail_key
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def notices_once(world: World) -> Iterator[str]:
     """I11: each notice owed is sent at least once and at most once more for each fault."""
     sent: Counter[str] = Counter(mail_key(one.mime)[0] for one in world.mail.sent)
     sent.update(one.text for one in world.sms.sent)
-    faults = len(world.strikes.struck)
+    faults = sum(_may_repeat(world, fault) for _, fault, _ in world.strikes.struck)
     for row in world.store.fact_rows():
         for effect in row.fact.effects:
             if effect.kind.value not in {"mail", "staff_mail", "sms"}:
@@ -146,6 +147,19 @@ def notices_once(world: World) -> Iterator[str]:
                 yield f"{key} is noted as sent and was not"
             if outcome.startswith("failed"):
                 yield f"{key}: {outcome}"
+
+
+def _may_repeat(world: World, fault: Fault) -> bool:
+    """A pause that ends within the lease is no reason to say anything twice."""
+    stalled = fault in {Fault.STALL_BEFORE, Fault.STALL_AFTER, Fault.SLOW}
+    return not stalled or world.traits.stall >= _LEASE
+
+
+def notices_still_true(world: World) -> Iterator[str]:
+    """I11: who had paid when the notice was taken up is not told that it is owed."""
+    for notice, status in world.mail.told:
+        if notice.rpartition("/")[2] in _UNPAID and status in _SETTLED:
+            yield f"{notice} was sent although it was {status}"
 
 
 def steps_in_order(world: World) -> Iterator[str]:
@@ -224,6 +238,12 @@ def nothing_went_to_the_dogs(world: World) -> Iterator[str]:
 
 
 _BUSINESS = "biz_1"
+_LEASE = 120
+_SETTLED = {"paid", "cancelled", "uncollectible"}
+_UNPAID = {
+    "invoice_sent", "reminder_upcoming", "reminder_past_due", "payment_failed", "needs_card",
+    "action_required", "went_overdue",
+}  # fmt: skip
 _JUDGES: tuple[tuple[str, Callable[[World], Iterator[str]]], ...] = (
     ("I3", one_confirmable),
     ("I4", posted_once),
@@ -231,6 +251,7 @@ _JUDGES: tuple[tuple[str, Callable[[World], Iterator[str]]], ...] = (
     ("I8", only_legal_moves),
     ("I10", nothing_stuck),
     ("I11", notices_once),
+    ("I11", notices_still_true),
     ("I12", nothing_went_to_the_dogs),
     ("I13", steps_in_order),
     ("I14", record_is_whole),

@@ -17,6 +17,7 @@ class Fault(StrEnum):
     CRASH_AFTER = "F2"
     NO_EFFECT = "F3"
     REPLY_LOST = "F4"
+    DONE_LATE = "F4.late"  # given up on, and done half a minute after
     DONE_TWICE = "F5"
     AGAIN_NOW = "F6.now"  # what is sent here is delivered again: at once, …
     AGAIN_SOON = "F6.60s"
@@ -41,6 +42,7 @@ AGAIN_AFTER_SECONDS = {
     Fault.AGAIN_LATE: 30 * 3600,
     Fault.AGAIN_VERY_LATE: 10 * 86_400,
 }
+LATE_SECONDS = 30
 # How the fake Stripe calls them.
 STRIPE_KINDS = {
     Fault.NO_EFFECT: "drop_before",
@@ -59,7 +61,13 @@ _ANYWHERE = (
     Fault.GONE_BEFORE,
     Fault.STALL_BEFORE,
 )
-_WRITING = (Fault.REPLY_LOST, Fault.DONE_TWICE, Fault.GONE_AFTER, Fault.STALL_AFTER)
+_WRITING = (
+    Fault.REPLY_LOST,
+    Fault.DONE_LATE,
+    Fault.DONE_TWICE,
+    Fault.GONE_AFTER,
+    Fault.STALL_AFTER,
+)
 _SENDING = (
     Fault.VANISHED,
     Fault.AGAIN_NOW,

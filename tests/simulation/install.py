@@ -27,12 +27,18 @@ from tests.fakes.outside import (
     FakeDocuments,
     FakeFiles,
     FakeIds,
-    FakeMail,
     FakeSms,
     FakeTokens,
 )
 from tests.simulation.faults import AGAIN_AFTER_SECONDS, Fault
-from tests.simulation.points import RingingTimers, Seam, SendingQueue, StreamingStore, StripeSeam
+from tests.simulation.points import (
+    DatedMail,
+    RingingTimers,
+    Seam,
+    SendingQueue,
+    StreamingStore,
+    StripeSeam,
+)
 from tests.simulation.traits import Traits
 from tests.simulation.witness import Witness
 from tests.simulation.world import START, Loop, Message, Plan
@@ -79,16 +85,20 @@ class World(Loop):
             endpoints=[],
         )
         self.stripe.on_slow = lambda _seconds: self.sleep(self.traits.stall)
-        self.store = StreamingStore(lambda: self.now, self._stream)
+        self.store = self.make_store()
         self.timers = RingingTimers(self._ring)
         self.queue = SendingQueue(self._send)
-        self.mail, self.sms, self.bus = FakeMail(), FakeSms(), FakeBus()
+        self.mail, self.sms, self.bus = DatedMail(self.store), FakeSms(), FakeBus()
         self.files, self.documents, self.ids = FakeFiles(), FakeDocuments(), FakeIds()
         self.witness = Witness(self)
         self.heard = True
         self._last = dict.fromkeys(("sweep", "remind", "bill"), -1)
         self._sending: Fault | None = None
         self.ports = self.make_ports()
+
+    def make_store(self) -> StreamingStore:
+        """The table. A mutant of the design has another."""
+        return StreamingStore(lambda: self.now, self._stream)
 
     def make_ports(self) -> Ports:
         """What the services get. A mutant of the design replaces one of them."""
@@ -191,6 +201,8 @@ class World(Loop):
         if not self.heard or not event["type"].startswith(_HEARD):
             return
         manner = self.traits.webhooks
+        if manner == "silent":
+            return
         if manner == "lost" and self.chance(60):
             return
         wait = 0

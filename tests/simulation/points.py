@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.stripe.calls import Body, Operation
-from chalicelib.domain.facts import Fact
+from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.invoice import Invoice
 from chalicelib.ports.outside import QueueName
-from chalicelib.ports.rows import Aggregate
+from chalicelib.ports.rows import Aggregate, Claimed, FactRef
 from tests.fakes.memory_lists import Name
 from tests.fakes.memory_store import MemoryStore
-from tests.fakes.outside import FakeTimers
+from tests.fakes.outside import FakeMail, FakeTimers
 from tests.fakes.stripe_gateway import CoreCalls
+from tests.simulation.speed import mail_key
 
 if TYPE_CHECKING:
     from infra.local.fake_stripe import FakeStripe
@@ -70,6 +71,7 @@ class StreamingStore(MemoryStore):
         super().__init__(shards=1, clock=clock)
         self._stream = stream
         self.moves: set[tuple[str, str, str]] = set()  # invoice, status before and after
+        self.claimed_as: dict[tuple[str, int], str] = {}  # fact: its invoice's status at the claim
 
     def _write_fact(self, fact: Fact, clock_id: str | None) -> None:
         super()._write_fact(fact, clock_id)
@@ -81,6 +83,15 @@ class StreamingStore(MemoryStore):
         if isinstance(head, Invoice) and before is not None and before.status is not head.status:
             self.moves.add((head.id, before.status.value, head.status.value))
         super()._write_head(name, head, clock_id)
+
+    def claim(
+        self, ref: FactRef, *, holder: str, now: datetime, lease_until: datetime
+    ) -> Claimed | None:
+        claimed = super().claim(ref, holder=holder, now=now, lease_until=lease_until)
+        if claimed is not None and ref.subject is Subject.INVOICE:
+            status = self.invoice(ref.business_id, ref.subject_id).status.value
+            self.claimed_as[ref.subject_id, claimed.fact.seq] = status
+        return claimed
 
     def soonest(self) -> dict[str, datetime]:
         """By kind of due work, when the first of it is seen to be due."""
@@ -94,6 +105,21 @@ class StreamingStore(MemoryStore):
         if index._pending:
             found["pending"] = index._pending[0][0] + index.lag
         return found
+
+
+class DatedMail(FakeMail):
+    """What was sent, and what had become of the invoice when the notice was taken up."""
+
+    def __init__(self, store: StreamingStore) -> None:
+        super().__init__()
+        self._store = store
+        self.told: list[tuple[str, str]] = []
+
+    def send(self, *, sender: str, recipient: str, mime: bytes) -> str:
+        notice = mail_key(mime)[0]
+        subject_id, seq, _ = notice.split("/")
+        self.told.append((notice, self._store.claimed_as.get((subject_id, int(seq)), "")))
+        return super().send(sender=sender, recipient=recipient, mime=mime)
 
 
 class SendingQueue:

@@ -19,7 +19,7 @@ class Traits:
     workers: int = 1  # handlers that run at the same time
     duplicates: int = 0  # per cent of messages delivered twice
     duplicate_after: int = 0
-    webhooks: str = "prompt"  # prompt, late, reversed, lost, twice
+    webhooks: str = "prompt"  # prompt, late, reversed, lost, twice, silent
     index_lag: int = 0
     stall: int = 150
     redelivery: int = 12 * MINUTE
@@ -34,7 +34,7 @@ _DRAWN: dict[str, tuple[int | str, ...]] = {
     "duplicate_after": (0, 0, MINUTE, 30 * HOUR, 240 * HOUR),
     "webhooks": ("prompt", "prompt", "late", "reversed", "lost", "twice"),
     "index_lag": (0, 0, MINUTE),
-    "stall": (150, 150, 13 * MINUTE, 21 * MINUTE),
+    "stall": (45, 150, 13 * MINUTE, 21 * MINUTE),
     "redelivery": (12 * MINUTE, 12 * MINUTE, 12 * MINUTE, 30 * HOUR),
     "sweep_phase": tuple(range(0, 900, 75)),
     "reconcile_at": (0, 0, 30, 70 * MINUTE),

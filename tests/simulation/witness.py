@@ -38,21 +38,28 @@ class Witness:
         self._world.hear(account, event)
 
     def _intent_made(self, account: Account, body: dict[str, Any]) -> None:
-        """I3: at most one object that could still take money for an invoice.
+        """I3: a payment has one intent, whoever asks for it and however often.
 
         After a day Stripe has forgotten the key of an unanswered create: then a second one is made,
         and the first is never confirmed because nobody knows its id.
         """
-        invoice_id, forgotten = body["metadata"]["invoice_id"], body["created"] - _DAY
-        open_ones = [
+        payment_id, forgotten = body["metadata"]["payment_id"], body["created"] - _DAY
+        made = [
             one["id"]
             for one in account.payment_intents.values()
-            if one["metadata"].get("invoice_id") == invoice_id
-            and one["status"] not in _OVER
-            and one["created"] > forgotten
+            if one["metadata"].get("payment_id") == payment_id and one["created"] > forgotten
         ]
-        if len(open_ones) > 1:
-            self._world.violate("I3", f"{invoice_id} has {len(open_ones)} confirmable intents")
+        if len(made) > 1:
+            self._world.violate("I3", f"{payment_id} has {len(made)} intents")
+
+    def _only_one_tried(self, body: dict[str, Any]) -> None:
+        """I3: while one intent is tried, no other that was tried could still take the money."""
+        invoice_id = body["metadata"]["invoice_id"]
+        for one in self._world.stripe.account().payment_intents.values():
+            other = one["metadata"].get("invoice_id") == invoice_id
+            tried = one["latest_charge"] is not None and one["status"] not in _OVER
+            if other and tried and one["id"] != body["payment_intent"]:
+                self._world.violate("I3", f"{invoice_id}: {one['id']} could take it too")
 
     def _charge(self, body: dict[str, Any]) -> None:
         metadata = body["metadata"]
@@ -65,6 +72,7 @@ class Witness:
         if body["id"] not in self.hits:
             self._count(body, payment)
             self._allowed(body, invoice, payment)
+            self._only_one_tried(body)
         if body["status"] == "succeeded":
             self.captured[invoice_id] = self.captured.get(invoice_id, 0) + body["amount"]
             owed = invoice.totals.total - invoice.amount_credited - invoice.amount_written_off

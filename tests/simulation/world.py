@@ -20,10 +20,11 @@ from greenlet import getcurrent, greenlet
 
 from chalicelib.domain.errors import Conflict, IllegalTransition
 from chalicelib.ports.answers import StaleHead, Unanswered
-from tests.simulation.faults import STRIPE_KINDS, Fault
+from tests.simulation.faults import LATE_SECONDS, STRIPE_KINDS, Fault
 from tests.simulation.traits import Traits, drawn
 
 START = datetime(2026, 3, 2, 15, tzinfo=UTC)  # a Monday, ten in the morning in New York
+MOST_FOUND = 10  # violations of one run: the first say it all
 MOST_IO = 6000  # of one run: more is a loop
 
 Place = int | tuple[str, int]  # the n-th I/O of all, or the n-th of its kind, from 0
@@ -133,7 +134,8 @@ class Loop:
         heappush(self._agenda, (self.seconds + seconds, self._entries, what))
 
     def violate(self, code: str, words: str) -> None:
-        self.violations.append(Violation(code, words))
+        if len(self.violations) < MOST_FOUND:
+            self.violations.append(Violation(code, words))
 
     def pick(self, most: int) -> int:
         """One of `most`, as the seed wants it."""
@@ -303,6 +305,9 @@ class Loop:
                 with suppress(Exception):
                     call()
                 raise Unanswered(f"{point}: the answer was lost")
+            case Fault.DONE_LATE:
+                self.later(LATE_SECONDS, lambda: self._quietly(call))
+                raise Unanswered(f"{point}: no answer yet")
             case Fault.DONE_TWICE:
                 with suppress(Exception):
                     call()
@@ -322,6 +327,11 @@ class Loop:
 
     def strike_sending(self, fault: Fault, call: Callable[[], Any]) -> Any:
         raise NotImplementedError(fault)
+
+    def _quietly(self, call: Callable[[], Any]) -> None:
+        """Done after its caller has given up: what it answers, nobody hears."""
+        with suppress(Exception):
+            call()
 
     def _kill(self, handler: Handler, *, gone: bool) -> None:
         handler.dead = True

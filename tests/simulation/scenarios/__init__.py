@@ -21,6 +21,7 @@ ALL: dict[str, Scenario] = {
         new_card.SCENARIO,
         races.RETRY,
         races.CANCEL,
+        races.TWO_BILLS,
         bank_debit.ARRIVES,
         bank_debit.RETURNED,
         bank_debit.CLOSED,

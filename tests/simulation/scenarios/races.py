@@ -2,11 +2,13 @@
 
 `retry_race`: staff and the payer ask for a charge while the scheduled retry fires. `cancel_race`:
 staff withdraw the invoice while it is charged.
+`two_bills`: two invoices take their numbers together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from chalicelib.domain.payment import Trigger
 from tests.simulation.install import World
@@ -42,5 +44,17 @@ def _paid_or_withdrawn(world: World) -> Iterator[str]:
     return people.must_be(world, "paid", "cancelled")
 
 
+def _two_at_once(world: World) -> None:
+    people.stage(world)
+    for invoice_id in ("inv_1", "inv_2"):
+        people.ask(world, 0, "bill", partial(people.bill, invoice_id=invoice_id))
+
+
+def _both_are_paid(world: World) -> Iterator[str]:
+    yield from people.must_be(world, "paid")
+    yield from people.must_be(world, "paid", invoice_id="inv_2")
+
+
+TWO_BILLS = Scenario("two_bills", _two_at_once, _both_are_paid, last=2 * DAY)
 RETRY = Scenario("retry_race", _asked_thrice, _is_paid, last=9 * DAY)
 CANCEL = Scenario("cancel_race", _withdrawn, _paid_or_withdrawn, last=9 * DAY)
