@@ -18,7 +18,6 @@ from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import StaleHead, Unanswered
 from chalicelib.services import payouts, restoring
-from chalicelib.services.case import now_of
 from chalicelib.services.charging import Step, run_step
 from chalicelib.services.posting import post_outcome
 
@@ -63,7 +62,7 @@ def reconcile_all(ports: Ports) -> list[Reconciled]:
 def reconcile(ports: Ports, business_id: str) -> Reconciled:
     """Bring one business level with Stripe; safe to run at any time and beside anything."""
     business = ports.store.business(business_id)
-    started_at = now_of(ports, business)
+    started_at = ports.clock.now()  # Stripe's objects are as old as the wall says, not a test clock
     since = _since(ports, business, started_at)
     homeless = restoring.recover(ports, business, since) if business.is_held else []
     seen = posted = cancelled = 0
