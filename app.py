@@ -15,12 +15,13 @@ from chalice.app import Chalice, ConvertToMiddleware, Rate
 from chalicelib.api import BLUEPRINTS
 from chalicelib.batch import Answer, handle_messages, handle_stream
 from chalicelib.observability import logger, metrics
+from chalicelib.web import PAGES
 
 # Chalice and Powertools would otherwise both print each line: they share one stdlib logger.
 app = Chalice(app_name="duecourse", configure_logs=False)
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context(clear_state=True)))
 app.register_middleware(ConvertToMiddleware(metrics.log_metrics(capture_cold_start_metric=True)))
-for prefix, routes in BLUEPRINTS:
+for prefix, routes in (*BLUEPRINTS, *PAGES):
     app.register_blueprint(routes, url_prefix=prefix)
 
 PLACEHOLDER_QUEUE = "arn:aws:sqs:eu-west-1:000000000000:placeholder"

@@ -53,6 +53,19 @@ LAYERS: dict[str, frozenset[str]] = {
             "catalogue",
         }
     ),
+    "web": frozenset(
+        {
+            "web",
+            "api",
+            "services",
+            "ports",
+            "domain",
+            "observability",
+            "catalogue",
+            "formatting",
+            "branding",
+        }
+    ),
 }
 # Packages only one part may import.
 OWNERS = {

@@ -12,6 +12,8 @@ from functools import cache
 from chalicelib.api.signing_keys import SigningKeys, fetched_from
 from chalicelib.ports import Ports
 
+CHECKOUT = "https://checkout.stripe.com"
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -23,6 +25,7 @@ class Context:
     keys: SigningKeys
     webhook_secrets: Callable[[], Sequence[str]]
     livemode: Callable[[], bool]
+    hosted_pages: tuple[str, ...] = (CHECKOUT,)  # where a payer types in a card
 
 
 @cache
@@ -41,6 +44,7 @@ def wired() -> Context:
         ),
         webhook_secrets=wiring.webhook_secrets,
         livemode=wiring.livemode,
+        hosted_pages=tuple(filter(None, (CHECKOUT, env.stripe_api_base))),
     )
 
 

@@ -44,7 +44,7 @@ def get_portal(call: PortalCall) -> PortalView:
     Reading changes nothing: a mail scanner that follows the link neither uses it up nor pays.
     """
     store, link = call.ports.store, call.link
-    cases = [_case(call, one) for one in _opened(call)]
+    cases = opened_cases(call)
     customer = store.customer(call.business_id, link.customer_id)
     return portal_view(
         store.business(call.business_id), customer, tuple(_invoice(call, one) for one in cases)
@@ -124,6 +124,11 @@ def get_portal_pdf(call: PortalCall, query: PortalQuery) -> DocumentLink:
     name = f"invoice-{invoice.number}.pdf"
     url = call.ports.files.link(key, file_name=name, seconds=LINK_SECONDS)
     return DocumentLink(url=url, expires_in_seconds=LINK_SECONDS)
+
+
+def opened_cases(call: PortalCall) -> list[Case]:
+    """Every invoice that the link shows by itself."""
+    return [_case(call, one) for one in _opened(call)]
 
 
 def _opened(call: PortalCall) -> list[str]:

@@ -1,0 +1,293 @@
+"""What the portal's page says, in the payer's language: words, amounts and what can be done.
+
+How things stand and what follows are `payer_view`'s sentences, the same as in mails and in the API;
+only labels are chosen here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from chalicelib.api.calls import PortalCall
+from chalicelib.api.portal import opened_cases
+from chalicelib.branding import initials
+from chalicelib.catalogue import text
+from chalicelib.catalogue.methods import method_phrase
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer, MethodState, PaymentMethod
+from chalicelib.domain.dates import local_date
+from chalicelib.domain.invoice import Invoice, Line
+from chalicelib.domain.payment import AttemptResult
+from chalicelib.formatting import (
+    format_date,
+    format_money,
+    format_month,
+    format_period,
+    format_quantity,
+    language,
+)
+from chalicelib.services.case import Case, now_of
+from chalicelib.services.payer_view import PayerStatus, PayerView, payer_view
+from chalicelib.services.views import method_view, saved_method_view
+
+Row = tuple[str, str]
+_REFRESH_SECONDS = 3
+_LATER_SECONDS = 5  # a card was saved: a failed invoice is charged to it at once
+_TOLD = {"too_many", "trouble", "not_ready", "saved"}
+_LATE = {PayerStatus.OVERDUE}
+_NOTHING_OWED = {PayerStatus.CANCELLED, PayerStatus.CLOSED}
+
+
+@dataclass(frozen=True, slots=True)
+class PayChoice:
+    """A button that pays with a saved method."""
+
+    method_id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    description: str
+    note: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoicePart:
+    """One invoice, top to bottom; `tone` is its colour."""
+
+    id: str
+    tone: str
+    heading: str
+    hero: Row | None
+    problem: str | None
+    next_step: str
+    receipt: str
+    choices: tuple[PayChoice, ...]
+    confirm_url: str | None
+    lines: tuple[LineRow, ...]
+    sums: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """`refresh` are seconds, 0 for never; `notice` is about what was just tried."""
+
+    lang: str
+    title: str
+    mark: str
+    business: str
+    notice: str
+    notice_is_good: bool
+    invoices: tuple[InvoicePart, ...]
+    methods: tuple[Row, ...]
+    save_label: str  # empty: no other method can be used now
+    labels: dict[str, str]
+    questions: str
+    sender: str
+    request_id: str
+    refresh: int
+
+
+def page_of(call: PortalCall, *, notice: str) -> Page:
+    """The page of what the caller's link opens, as things stand now."""
+    store = call.ports.store
+    business = store.business(call.business_id)
+    customer = store.customer(call.business_id, call.link.customer_id)
+    cases = opened_cases(call)
+    views = [payer_view(call.ports, case) for case in cases]
+    locale = _locale(business, customer, cases)
+    today = local_date(now_of(call.ports, business), business.zone)
+    usable = [one for one in _ordered(customer) if _is_usable(one, today)]
+    can_save = any(view.can_pay for view in views) or call.link.invoice_id is None
+    label = "other_method" if usable else "add_method"
+    return Page(
+        lang=language(locale),
+        title=_title(business, cases, locale),
+        mark=initials(business.name),
+        business=business.name,
+        notice=_notice(notice, business, locale),
+        notice_is_good=notice == "saved",
+        invoices=tuple(
+            _part(case, view, usable, locale) for case, view in zip(cases, views, strict=True)
+        ),
+        methods=tuple(_method_row(one, customer, today, locale) for one in _ordered(customer)),
+        save_label=text(locale, f"portal.page.{label}") if can_save else "",
+        labels={name: text(locale, f"portal.page.{name}") for name in _LABELS},
+        questions=text(
+            locale,
+            "portal.page.questions",
+            business=business.name,
+            email=business.email or None,
+            phone=business.phone or None,
+        ),
+        sender=" · ".join((business.name, *_address(business))),
+        request_id=call.ports.ids.new("page"),
+        refresh=_refresh(cases, notice),
+    )
+
+
+_LABELS = (
+    "confirm", "pdf", "lines", "methods", "nothing", "refreshes", "typed_at_stripe",
+)  # fmt: skip
+
+
+def _locale(business: Business, customer: Customer, cases: list[Case]) -> str:
+    """An invoice keeps the language it was sent in; one that stands alone sets the page's."""
+    if len(cases) == 1:
+        return cases[0].invoice.bill_to.locale or business.locale
+    return customer.locale or business.locale
+
+
+def _title(business: Business, cases: list[Case], locale: str) -> str:
+    if len(cases) != 1:
+        return text(locale, "portal.page.title_all", business=business.name)
+    number = cases[0].invoice.number
+    return text(locale, "portal.page.title", number=number, business=business.name)
+
+
+def _address(business: Business) -> tuple[str, ...]:
+    at = business.address
+    town = " ".join(part for part in (at.postal_code, at.city) if part)
+    return tuple(part for part in (at.line1, at.line2, town, at.region, at.country) if part)
+
+
+def _notice(notice: str, business: Business, locale: str) -> str:
+    """Only words of ours: what stands in an address can be written by anybody."""
+    if notice == "refused":
+        return text(locale, "portal.refused", business=business.name)
+    if notice not in _TOLD:
+        return ""
+    return text(locale, f"portal.told.{notice}", business=business.name)
+
+
+def _refresh(cases: list[Case], notice: str) -> int:
+    """Only while seconds matter: a bank debit is on its way for days."""
+    if any(_is_being_made(case.invoice) for case in cases):
+        return _REFRESH_SECONDS
+    failed = any(case.invoice.is_open and case.invoice.last_failure() for case in cases)
+    return _LATER_SECONDS if notice == "saved" and failed else 0
+
+
+def _is_being_made(invoice: Invoice) -> bool:
+    live = invoice.live_attempt
+    if live is not None:
+        return live.result is AttemptResult.STARTED
+    return invoice.is_open and invoice.charge_request is not None
+
+
+def _part(case: Case, view: PayerView, usable: list[PaymentMethod], locale: str) -> InvoicePart:
+    invoice = case.invoice
+    owed = format_money(invoice.amount_remaining, invoice.currency, locale)
+    heading = f"portal.page.heading.{view.status.value}"
+    is_paid = view.status is PayerStatus.PAID
+    return InvoicePart(
+        id=invoice.id,
+        tone=_tone(view),
+        heading=text(locale, heading, number=invoice.number),
+        hero=_hero(case, view, locale),
+        problem=view.problem,
+        next_step=view.next_step,
+        receipt=text(locale, "portal.page.receipt") if is_paid else "",
+        choices=tuple(
+            PayChoice(
+                one.id, text(locale, "portal.page.pay", amount=owed, method=_named(one, locale))
+            )
+            for one in usable
+            if view.can_pay
+        ),
+        confirm_url=view.confirm_url,
+        lines=tuple(_line_row(line, invoice.currency, locale) for line in invoice.lines),
+        sums=tuple(_sums(invoice, locale)),
+    )
+
+
+def _tone(view: PayerView) -> str:
+    if view.status is PayerStatus.PAID:
+        return "good"
+    return "bad" if view.status in _LATE or view.problem else "plain"
+
+
+def _hero(case: Case, view: PayerView, locale: str) -> Row | None:
+    """The one amount that matters, and what about it."""
+    invoice, label = case.invoice, "portal.page"
+    if view.status in _NOTHING_OWED:
+        return None
+    owed = format_money(invoice.amount_remaining, invoice.currency, locale)
+    if view.status is PayerStatus.PAID:
+        return format_money(invoice.amount_paid, invoice.currency, locale), _paid(case, locale)
+    if view.status in {PayerStatus.PROCESSING, PayerStatus.CONFIRM}:
+        return owed, text(locale, f"{label}.being_paid", number=invoice.number)
+    assert invoice.due_on is not None
+    today = local_date(case.now, case.business.zone)
+    due = "was_due" if invoice.due_on < today else "due"
+    return owed, text(locale, f"{label}.{due}", due_on=format_date(invoice.due_on, locale))
+
+
+def _paid(case: Case, locale: str) -> str:
+    at, paying = case.invoice.paid_at, case.invoice.attempts[-1:]
+    succeeded = paying and paying[0].result is AttemptResult.SUCCEEDED
+    return text(
+        locale,
+        "portal.page.paid",
+        paid_on=format_date(local_date(at, case.business.zone), locale) if at else None,
+        method=method_phrase(method_view(paying[0]), locale) if succeeded else None,
+    )
+
+
+def _line_row(line: Line, currency: str, locale: str) -> LineRow:
+    each = format_money(line.unit_amount, currency, locale)
+    notes = [line.variant] if line.variant else []
+    if line.quantity != Decimal(1):
+        notes.append(f"{format_quantity(line.quantity, locale)} × {each}")
+    if line.period is not None:
+        notes.append(format_period(line.period, locale))
+    return LineRow(line.description, " · ".join(notes), format_money(line.amount, currency, locale))
+
+
+def _sums(invoice: Invoice, locale: str) -> list[Row]:
+    totals = invoice.totals
+    amounts = [
+        ("document.column.tax", totals.tax),
+        ("portal.page.total", totals.total),
+        ("portal.page.credited", -invoice.amount_credited),
+        ("portal.page.paid_so_far", -invoice.amount_paid),
+    ]
+    rows = [(key, amount) for key, amount in amounts if amount or key == "portal.page.total"]
+    if invoice.is_open and invoice.amount_remaining != totals.total:
+        rows.append(("portal.page.owed", invoice.amount_remaining))
+    return [(text(locale, key), format_money(one, invoice.currency, locale)) for key, one in rows]
+
+
+def _ordered(customer: Customer) -> list[PaymentMethod]:
+    """The default first: its button is the one that stands out."""
+    return sorted(customer.methods, key=lambda one: one.id != customer.default_method_id)
+
+
+def _is_usable(method: PaymentMethod, today: date) -> bool:
+    return method.state is MethodState.USABLE and not method.expired_on(today)
+
+
+def _method_row(method: PaymentMethod, customer: Customer, today: date, locale: str) -> Row:
+    key, expires = "", None
+    if method.state is not MethodState.USABLE:
+        key = method.state.value
+    elif method.expired_on(today):
+        key = "expired"
+    elif method.exp_year:
+        key, expires = "expires", format_month(date(method.exp_year, method.exp_month, 1), locale)
+    notes = [text(locale, f"portal.page.{key}", expires=expires)] if key else []
+    if method.id == customer.default_method_id:
+        notes.insert(0, text(locale, "portal.page.default"))
+    return _capital(_named(method, locale)), " · ".join(notes)
+
+
+def _named(method: PaymentMethod, locale: str) -> str:
+    return method_phrase(saved_method_view(method), locale)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
