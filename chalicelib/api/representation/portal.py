@@ -7,11 +7,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.api.representation.customers import PaymentMethodView, method_views
 from chalicelib.api.representation.fields import Body, Id, View, WebAddress
 from chalicelib.api.representation.invoices import LineView, TotalsView, line_view, totals_view
 from chalicelib.domain.business import Business
-from chalicelib.domain.customer import Customer
+from chalicelib.domain.customer import Customer, MethodKind
 from chalicelib.domain.parties import Address
 from chalicelib.services.case import Case
 from chalicelib.services.payer_view import PayerStatus, PayerView
@@ -75,13 +74,25 @@ class PortalInvoice(View):
     state: PortalStatus
 
 
+class PortalMethod(View):
+    """As the payer knows it. What a bank or a network said of it is not for this page."""
+
+    id: str
+    kind: MethodKind
+    brand: str
+    last4: str
+    exp_year: int | None
+    exp_month: int | None
+    is_default: bool
+
+
 class PortalView(View):
     """The invoice of an invoice's link; the open invoices of a customer's link."""
 
     business: PortalBusiness
     customer_name: str
     invoices: tuple[PortalInvoice, ...]
-    payment_methods: tuple[PaymentMethodView, ...]
+    payment_methods: tuple[PortalMethod, ...]
 
 
 class PortalSetupView(View):
@@ -102,7 +113,18 @@ def portal_view(
         ),
         customer_name=customer.name,
         invoices=invoices,
-        payment_methods=method_views(customer),
+        payment_methods=tuple(
+            PortalMethod(
+                id=method.id,
+                kind=method.kind,
+                brand=method.brand,
+                last4=method.last4,
+                exp_year=method.exp_year or None,
+                exp_month=method.exp_month or None,
+                is_default=method.id == customer.default_method_id,
+            )
+            for method in customer.methods
+        ),
     )
 
 
