@@ -209,7 +209,10 @@ def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
             return (*drop, *event("subscription.cancelled"))
         case party.ChargingHeld() | party.ChargingReleased():
             return event(f"business.{payload.kind}")
-        case party.BusinessChanged(fields=fields) if "deauthorized_at" in fields:
-            return staff("staff_disconnected")
+        case party.BusinessChanged(business=business, fields=fields):
+            if "deauthorized_at" in fields and business.deauthorized_at is not None:
+                return staff("staff_disconnected")
+            again = business.can_charge and {"deauthorized_at", "charges_enabled"} & set(fields)
+            return work("replan_business") if again else ()
         case _:
             return ()

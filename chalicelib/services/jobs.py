@@ -10,6 +10,7 @@ from chalicelib.domain.facts import SYSTEM
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.payment import Trigger
 from chalicelib.ports import Ports
+from chalicelib.ports.outside import QueueName
 from chalicelib.services import billing, charging, clocks, subscriptions
 from chalicelib.services.invoices import request_charge
 
@@ -24,6 +25,8 @@ def run_job(ports: Ports, body: Mapping[str, str]) -> None:
             charge_open_invoices(ports, business_id, subject_id, body["fact_key"])
         case "replan_open_invoices":
             replan_open_invoices(ports, business_id, subject_id)
+        case "replan_business":
+            replan_business(ports, business_id, body.get("cursor"))
         case "resume_subscriptions":
             subscriptions.resume_after_payment(ports, business_id, subject_id)
         case "cancel_open_invoices":
@@ -77,6 +80,17 @@ def replan_open_invoices(ports: Ports, business_id: str, customer_id: str) -> No
     """A card is gone or a switch was turned: keep every stored plan true."""
     for invoice_id in _open_invoices(ports, business_id, customer_id):
         charging.run_step(ports, business_id, invoice_id)
+
+
+def replan_business(ports: Ports, business_id: str, cursor: str | None = None) -> None:
+    """Stripe takes charges again: what waited for it goes on, a page of invoices a message."""
+    page = ports.store.invoices(business_id, cursor=cursor)
+    for invoice in page.items:
+        if invoice.is_open:
+            charging.run_step(ports, business_id, invoice.id)
+    if page.cursor is not None:
+        body = {"job": "replan_business", "business_id": business_id, "cursor": page.cursor}
+        ports.queue.send(QueueName.BILLING, body)
 
 
 def _open_invoices(ports: Ports, business_id: str, customer_id: str) -> list[str]:
