@@ -98,7 +98,7 @@ class World(Loop):
 
     def make_store(self) -> StreamingStore:
         """The table. A mutant of the design has another."""
-        return StreamingStore(lambda: self.now, self._stream)
+        return StreamingStore(self, self._stream)
 
     def make_ports(self) -> Ports:
         """What the services get. A mutant of the design replaces one of them."""

@@ -207,7 +207,7 @@ class _OtherStore(World):
     STORE: type[StreamingStore] = StreamingStore
 
     def make_store(self) -> StreamingStore:
-        return self.STORE(lambda: self.now, self._stream)
+        return self.STORE(self, self._stream)
 
 
 class _LastWriteWins(StreamingStore):

@@ -67,11 +67,11 @@ _POINTS = {operation: f"stripe.{operation.value}" for operation in Operation}
 class StreamingStore(MemoryStore):
     """The table with its stream: each new fact that owes something is shown to the worker."""
 
-    def __init__(self, clock: Callable[[], datetime], stream: Callable[[Fact], None]) -> None:
-        super().__init__(shards=1, clock=clock)
-        self._stream = stream
+    def __init__(self, loop: Loop, stream: Callable[[Fact], None]) -> None:
+        super().__init__(shards=1, clock=lambda: loop.now)
+        self._loop, self._stream = loop, stream
         self.moves: set[tuple[str, str, str]] = set()  # invoice, status before and after
-        self.claimed_as: dict[tuple[str, int], str] = {}  # fact: its invoice's status at the claim
+        self.claimed_as: dict[tuple[str, int, int], str] = {}  # an invoice's status at the claim
 
     def _write_fact(self, fact: Fact, clock_id: str | None) -> None:
         super()._write_fact(fact, clock_id)
@@ -90,7 +90,7 @@ class StreamingStore(MemoryStore):
         claimed = super().claim(ref, holder=holder, now=now, lease_until=lease_until)
         if claimed is not None and ref.subject is Subject.INVOICE:
             status = self.invoice(ref.business_id, ref.subject_id).status.value
-            self.claimed_as[ref.subject_id, claimed.fact.seq] = status
+            self.claimed_as[ref.subject_id, claimed.fact.seq, self._loop.handler] = status
         return claimed
 
     def soonest(self) -> dict[str, datetime]:
@@ -113,12 +113,14 @@ class DatedMail(FakeMail):
     def __init__(self, store: StreamingStore) -> None:
         super().__init__()
         self._store = store
+        self._loop = store._loop
         self.told: list[tuple[str, str]] = []
 
     def send(self, *, sender: str, recipient: str, mime: bytes) -> str:
         notice = mail_key(mime)[0]
         subject_id, seq, _ = notice.split("/")
-        self.told.append((notice, self._store.claimed_as.get((subject_id, int(seq)), "")))
+        by_whom = (subject_id, int(seq), self._loop.handler)
+        self.told.append((notice, self._store.claimed_as.get(by_whom, "")))
         return super().send(sender=sender, recipient=recipient, mime=mime)
 
 

@@ -133,6 +133,11 @@ class Loop:
         self._entries += 1
         heappush(self._agenda, (self.seconds + seconds, self._entries, what))
 
+    @property
+    def handler(self) -> int:
+        """Who is at work, by a number."""
+        return id(self._current)
+
     def violate(self, code: str, words: str) -> None:
         if len(self.violations) < MOST_FOUND:
             self.violations.append(Violation(code, words))
