@@ -35,11 +35,16 @@ class PayNow:
 
 @dataclass(frozen=True, slots=True)
 class RetryAt:
-    """Come back then. `slots_done` is given when slots passed without a try."""
+    """Come back then. `slots_done` is given when slots passed without a try.
+
+    `charges` is False when nothing can be tried by then either: only the calendar goes on, and it
+    is the payer's turn.
+    """
 
     at: datetime
     reason: Reason
     first: bool = False
+    charges: bool = True
     slots_done: int | None = None
 
 

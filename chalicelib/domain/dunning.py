@@ -158,13 +158,13 @@ def _retry(invoice: Invoice, dunning: Dunning, standing: Standing, now: datetime
         block = block or Reason("debit_too_soon", "No slot is left that a bank debit may use.")
     if block is not None or slot is None or standing.method is None:
         assert block is not None
-        return _skip(dunning, block, now)
+        return _skip(dunning, block, now, charges=False)
     due_at = _earliest(invoice, dunning, slot, standing.method)
     number = f"retry {slot + 1} of {len(offsets)}"
     if now < due_at:
         return RetryAt(due_at, Reason("next_retry", f"Waits for {number} at {iso(due_at)}."))
     if standing.caps.free_at is not None:
-        return _skip(dunning, chargeability.cap_blocks(standing)[0], now)
+        return _skip(dunning, chargeability.cap_blocks(standing)[0], now, charges=True)
     return PayNow(
         method=standing.method,
         trigger=Trigger.SCHEDULE,
@@ -227,10 +227,10 @@ def _passed(dunning: Dunning, now: datetime) -> int:
     return sum(slot_at(dunning, slot) <= now for slot in slots)
 
 
-def _skip(dunning: Dunning, block: Reason, now: datetime) -> Decision:
+def _skip(dunning: Dunning, block: Reason, now: datetime, *, charges: bool) -> Decision:
     """The clock goes on without a try: the next slot, or the end when none is left."""
     passed = max(_passed(dunning, now), dunning.slots_done)
     used = passed if passed > dunning.slots_done else None
     if passed >= len(dunning.policy.offsets_seconds):
         return GiveUp(block, slots_done=used)
-    return RetryAt(slot_at(dunning, passed), block, slots_done=used)
+    return RetryAt(slot_at(dunning, passed), block, charges=charges, slots_done=used)

@@ -145,7 +145,7 @@ class NextActionKind(StrEnum):
     CHECK = "check"  # a try is in flight or unknown: ask Stripe what became of it
     MARK_OVERDUE = "mark_overdue"
     REMIND = "remind"
-    CUSTOMER = "customer"  # nothing is planned; the payer has to act
+    CUSTOMER = "customer"  # the payer has to act; at `at`, if given, the calendar goes on
     STAFF = "staff"  # nothing is planned; a person here has to act
 
 

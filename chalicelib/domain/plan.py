@@ -35,6 +35,8 @@ def _planned(invoice: Invoice, decision: Decision, now: datetime) -> NextAction:
         case PayNow():
             kind = NextActionKind.RETRY if invoice.dunning else NextActionKind.CHARGE
             return NextAction(kind, now, words)
+        case RetryAt(at=at, charges=False):
+            return NextAction(NextActionKind.CUSTOMER, at, words)
         case RetryAt(at=at, first=first):
             return NextAction(NextActionKind.CHARGE if first else NextActionKind.RETRY, at, words)
         case Refuse():

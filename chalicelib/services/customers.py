@@ -9,7 +9,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
-from chalicelib.domain.facts import STRIPE, SYSTEM, Actor
+from chalicelib.domain.facts import STRIPE, SYSTEM, Actor, Subject
 from chalicelib.domain.party_facts import (
     CustomerChanged,
     CustomerCreated,
@@ -190,8 +190,8 @@ def remove_method(
         _refuse_while_charging(ports, customer, method_id)
         return _record(ports, business, customer, MethodRemoved(method_id), actor=actor)
 
-    before = ports.store.customer(business_id, customer_id)
-    _known_method(before, method_id)
+    if not _was_removed(ports, business_id, customer_id, method_id):
+        _known_method(ports.store.customer(business_id, customer_id), method_id)
     after = again_when_stale(once)
     account = ports.store.business(business_id).stripe_account
     ports.gateway.detach_method(account, method_id, key=keys.detach(business_id, method_id))
@@ -225,6 +225,15 @@ def notice_expiry(ports: Ports, business_id: str, customer_id: str) -> bool:
         return True
 
     return again_when_stale(once)
+
+
+def _was_removed(ports: Ports, business_id: str, customer_id: str, method_id: str) -> bool:
+    """Forgotten here already; whether Stripe has heard of it is not known, so it is told again."""
+    history = ports.store.facts(business_id, Subject.CUSTOMER, customer_id)
+    return any(
+        isinstance(fact.data, MethodRemoved) and fact.data.method_id == method_id
+        for fact in history
+    )
 
 
 def _refuse_while_charging(ports: Ports, customer: Customer, method_id: str) -> None:

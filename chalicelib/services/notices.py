@@ -142,8 +142,7 @@ def _next_on(business: Business, invoice: Invoice) -> date | None:
     plan = invoice.next_action
     if plan is None or plan.kind not in _CHARGING or plan.at is None:
         return None
-    blocked = "slot" in plan.reason or not plan.reason.startswith(("Waits", "It is time"))
-    return None if blocked else local_date(plan.at, business.zone)
+    return local_date(plan.at, business.zone)
 
 
 def _answer_by(matter: Matter) -> datetime | None:

@@ -19,8 +19,6 @@ from chalicelib.domain.payment import AttemptResult
 from chalicelib.ports import Ports
 from chalicelib.services.case import Case, caps_of
 
-# A charge is planned for these reasons only; for all others the calendar just goes on.
-_WILL_CHARGE = {"first_charge", "next_retry", "network_cap"}
 _UNDER_WAY = {AttemptResult.STARTED, AttemptResult.ACTION_REQUIRED}
 
 
@@ -86,7 +84,7 @@ def _planned(ports: Ports, case: Case) -> tuple[datetime | None, bool]:
     match decide(case.policy, case.invoice, standing, case.now):
         case PayNow():
             return case.now, case.invoice.dunning is None
-        case RetryAt(at=at, reason=reason, first=first) if reason.code in _WILL_CHARGE:
+        case RetryAt(at=at, first=first, charges=True):
             return at, first
         case _:
             return None, False
