@@ -85,6 +85,18 @@ class Gateway(Protocol):
         """By creation, newest first: the list endpoint, never search."""
         ...
 
+    def intents_refunded_since(
+        self, account: str | None, since: datetime, *, cursor: str | None = None
+    ) -> Page[IntentSeen]:
+        """Of each refund made since then, its PaymentIntent, however old."""
+        ...
+
+    def intents_disputed_since(
+        self, account: str | None, since: datetime, *, cursor: str | None = None
+    ) -> Page[IntentSeen]:
+        """The same of each dispute opened since then."""
+        ...
+
     def refunds_of(self, account: str | None, charge_id: str) -> list[RefundSeen]: ...
     def disputes_of(self, account: str | None, charge_id: str) -> list[DisputeSeen]: ...
     def payouts_since(

@@ -1,7 +1,8 @@
 """Reconciliation: what Stripe lists against what we posted, both ways, through the one poster.
 
 By list endpoints only, over a window that overlaps the last one. It finds successes nobody told us
-of, cancels PaymentIntents that no payment of ours owns, and posts fees and payouts.
+of, cancels PaymentIntents that no payment of ours owns, and posts fees and payouts. Refunds and
+disputes are listed for themselves: they come, and end, long after their payment.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from chalicelib.services.charging import Step, run_step
 from chalicelib.services.posting import post_outcome
 
 OVERLAP = timedelta(days=14)  # a bank debit can take ten days, a stray intent is found in one
+REFUNDS_LAST = timedelta(days=30)  # an accepted refund can still fail
+DISPUTES_LAST = timedelta(days=120)  # from the bank's claim to its decision
 _STRAY_AGE = timedelta(hours=1)
 _OVER = {IntentStatus.CANCELED, IntentStatus.SUCCEEDED}
 
@@ -78,6 +81,7 @@ def reconcile(ports: Ports, business_id: str) -> Reconciled:
         cursor = page.cursor
         if cursor is None:
             break
+    posted += _returned(ports, business, since)
     paid = _payouts(ports, business, since)
     if not homeless:
         ports.store.save_watermark(business_id, "reconciled", iso(started_at))
@@ -101,12 +105,32 @@ def _payment_of(ports: Ports, business: Business, intent: IntentSeen) -> Payment
     return invoice.payment(intent.payment_id)
 
 
-def _level(ports: Ports, business: Business, intent: IntentSeen) -> bool:
+def _returned(ports: Ports, business: Business, since: datetime) -> int:
+    """What was given back of payments of any age. An inquiry does not show on its payment."""
+    posted = 0
+    for disputed, asked, last in (
+        (False, ports.gateway.intents_refunded_since, REFUNDS_LAST),
+        (True, ports.gateway.intents_disputed_since, DISPUTES_LAST),
+    ):
+        cursor = None
+        while True:
+            page = asked(business.stripe_account, since - last, cursor=cursor)
+            ours = [one for one in page.items if one.business_id == business.id]
+            posted += sum(_level(ports, business, one, disputed=disputed) for one in ours)
+            cursor = page.cursor
+            if cursor is None:
+                break
+    return posted
+
+
+def _level(ports: Ports, business: Business, intent: IntentSeen, *, disputed: bool = False) -> bool:
     """Post when Stripe and we disagree; most agree, and cost one read of ours."""
     payment = _payment_of(ports, business, intent)
-    if payment is None or payment.intent_id != intent.id or _agrees(payment, intent):
+    if payment is None or payment.intent_id != intent.id:
         return False
-    if post_outcome(ports, business.id, intent.invoice_id, payment.id):
+    if _agrees(payment, intent) and not disputed:
+        return False
+    if post_outcome(ports, business.id, intent.invoice_id, payment.id, disputed=disputed):
         return True
     last = payment.last_attempt
     if last is None or not last.is_unresolved:

@@ -118,6 +118,28 @@ def intents_since(since: datetime, cursor: str | None) -> params.PaymentIntentLi
     return wanted
 
 
+def refunded_since(since: datetime, cursor: str | None) -> params.RefundListParams:
+    wanted: params.RefundListParams = {
+        "created": {"gte": int(since.timestamp())},
+        "limit": PAGE_SIZE,
+        "expand": [f"data.payment_intent.{_CHARGE_PARTS}"],
+    }
+    if cursor:
+        wanted["starting_after"] = cursor
+    return wanted
+
+
+def disputed_since(since: datetime, cursor: str | None) -> params.DisputeListParams:
+    wanted: params.DisputeListParams = {
+        "created": {"gte": int(since.timestamp())},
+        "limit": PAGE_SIZE,
+        "expand": [f"data.payment_intent.{_CHARGE_PARTS}"],
+    }
+    if cursor:
+        wanted["starting_after"] = cursor
+    return wanted
+
+
 def methods_of() -> params.CustomerPaymentMethodListParams:
     return {"limit": PAGE_SIZE}
 

@@ -212,6 +212,18 @@ class StripeGateway:
         )
         return _page(page, reading.intent)
 
+    def intents_refunded_since(
+        self, account: str | None, since: datetime, *, cursor: str | None = None
+    ) -> Page[IntentSeen]:
+        params = asking.refunded_since(since, cursor)
+        return _intents_in(self._ask(Operation.LIST_REFUNDS, account=account, params=params))
+
+    def intents_disputed_since(
+        self, account: str | None, since: datetime, *, cursor: str | None = None
+    ) -> Page[IntentSeen]:
+        params = asking.disputed_since(since, cursor)
+        return _intents_in(self._ask(Operation.LIST_DISPUTES, account=account, params=params))
+
     # --- Money that moves later --------------------------------------------------------------
 
     def refund(
@@ -261,6 +273,13 @@ class StripeGateway:
     def read_account(self, account: str) -> AccountSeen:
         """Asked by the install's own account: the connected one may have shut us out."""
         return reading.account(self._ask(Operation.READ_ACCOUNT, account, account=None))
+
+
+def _intents_in(page: Body) -> Page[IntentSeen]:
+    """A charge made without a PaymentIntent is not ours."""
+    rows = [row["payment_intent"] for row in page["data"] if row.get("payment_intent")]
+    cursor = page["data"][-1]["id"] if page["data"] and page["has_more"] else None
+    return Page(tuple(reading.intent(row) for row in rows), cursor)
 
 
 def _page(page: Body, read: Callable[[Body], T]) -> Page[T]:
