@@ -16,10 +16,10 @@ from chalicelib.ports.answers import Unanswered
 CONNECT_SECONDS = 3
 READ_SECONDS = 5
 ATTEMPTS = 3
-# SES and SNS cannot recognise a repeat: whoever asked decides whether to risk a second message. So
-# they get one attempt, and longer to answer it.
-_ONCE = frozenset({"ses", "sns"})
-ONCE_READ_SECONDS = 20
+# These get one attempt, and longer to answer it. SES and SNS cannot recognise a repeat: whoever
+# asked decides whether to risk a second message. A second worker would find the leases of the
+# first, do nothing and look like success; it may run for two minutes.
+_ONCE_SECONDS = {"ses": 20, "sns": 20, "lambda": 125}
 
 THROTTLES = frozenset(
     {
@@ -73,8 +73,8 @@ class Clients:
 
         if self._session is None:
             self._session = botocore.session.get_session()
-        once = service in _ONCE
-        patience = ONCE_READ_SECONDS if once else READ_SECONDS
+        once = service in _ONCE_SECONDS
+        patience = _ONCE_SECONDS.get(service, READ_SECONDS)
         config = botocore.config.Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=self._read_seconds or patience,
