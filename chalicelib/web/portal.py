@@ -135,8 +135,6 @@ def _pdf(context: Context, request: Incoming) -> Response:
     answer = _ask(call, "get_portal_pdf", "pdf", None, "", query)
     if answer.status_code == HTTPStatus.SEE_OTHER:
         return answering.redirect(str(answer.headers["Location"]))
-    if answer.status_code == HTTPStatus.CONFLICT:
-        return answering.redirect("../portal?notice=not_ready")
     return _seen_on_page(answer)
 
 
@@ -179,6 +177,7 @@ def _ask(
 _NOTICES = {
     "payment_not_possible": "refused",
     "too_many_tries": "too_many",
+    "document_not_ready": "not_ready",
     "busy": "",
     "request_in_progress": "",
     "idempotency_key_reused": "",

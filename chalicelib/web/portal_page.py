@@ -189,7 +189,8 @@ def _part(case: Case, view: PayerView, usable: list[PaymentMethod], locale: str)
         tone=_tone(view),
         heading=text(locale, heading, number=invoice.number),
         hero=_hero(case, view, locale),
-        problem=view.problem,
+        # While the next try is being made, what went wrong with the last one is no news.
+        problem=None if view.status is PayerStatus.PROCESSING else view.problem,
         next_step=view.next_step,
         receipt=text(locale, "portal.page.receipt") if is_paid else "",
         choices=tuple(
@@ -263,8 +264,9 @@ def _sums(invoice: Invoice, locale: str) -> list[Row]:
 
 
 def _ordered(customer: Customer) -> list[PaymentMethod]:
-    """The default first: its button is the one that stands out."""
-    return sorted(customer.methods, key=lambda one: one.id != customer.default_method_id)
+    """The default first: its button stands out. A card that was saved twice is one to its owner."""
+    ordered = sorted(customer.methods, key=lambda one: one.id != customer.default_method_id)
+    return list({one.fingerprint or one.id: one for one in reversed(ordered)}.values())[::-1]
 
 
 def _is_usable(method: PaymentMethod, today: date) -> bool:
