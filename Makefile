@@ -1,6 +1,6 @@
 # Everything a developer or a machine does here. Needs make and Python 3.11 or later, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run demo stop test check prove bench package deploy emulator clean
+.PHONY: help run demo stop test check prove prove-long bench package deploy emulator clean
 
 # The first Python that is new enough; `make PYTHON=…` overrides.
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -12,7 +12,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 2
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Before a change lands: make check test prove (that is all CI does)."
 
@@ -38,6 +38,12 @@ check: $(BIN)/.stamp ## what needs no running: lint, format, types, tidy, packag
 
 prove: $(BIN)/.stamp ## the long simulation: crashes, lost answers, duplicates, at every point
 	$(BIN)/python -m tests.simulation.prove
+	$(BIN)/python -m tests.simulation.soak
+	PROVE=1 $(BIN)/python -m pytest tests/simulation/test_restore.py
+
+prove-long: prove ## pairs of faults and ten soaks: an hour and more
+	$(BIN)/python -m tests.simulation.prove --seeds 300 --pairs 40
+	$(BIN)/python -m tests.simulation.soak --seeds 10
 
 bench: $(BIN)/.stamp .emulator/.stamp ## how fast, how big
 	$(BIN)/python -m tests.bench

@@ -225,10 +225,16 @@ def main() -> None:
     for name, value in (("invoices", 1000), ("days", 90), ("businesses", 10), ("faults", 2)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=1, help="so many, one after the other")
     wanted = parser.parse_args()
     size = Size(wanted.invoices, wanted.days, wanted.businesses, wanted.faults)
+    seeds = range(wanted.seed, wanted.seed + wanted.seeds)
+    sys.exit(sum(_told(seed, size) for seed in seeds) > 0)
+
+
+def _told(seed: int, size: Size) -> int:
     began = time.monotonic()
-    world, found = soak(wanted.seed, size)
+    world, found = soak(seed, size)
     seconds = time.monotonic() - began
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
@@ -236,10 +242,11 @@ def main() -> None:
     sys.stdout.writelines(f"{words}\n" for words in found[:40])
     figures = ", ".join(f"{value} {name}" for name, value in world.counts().items())
     sys.stdout.write(
-        f"soak seed {wanted.seed}: {size.businesses} businesses × {size.days} days: {figures}, "
+        f"soak seed {seed}: {size.businesses} businesses × {size.days} days: {figures}, "
         f"{len(found)} violations, {seconds:.0f} s, commit {commit}\n"
     )
-    sys.exit(bool(found))
+    sys.stdout.flush()
+    return len(found)
 
 
 if __name__ == "__main__":
