@@ -89,6 +89,9 @@ def _blocked(
         return Wait(block, until=max(hold.until, now))
     if hold is not None and hold.kind is not HoldKind.UNRESOLVED:
         return Wait(block)
+    if block.code == "not_connected" and invoice.dunning and not invoice.overdue_at:
+        # Our trouble, not the payer's: the sequence keeps its calendar and ends when it would.
+        return _skip(invoice.dunning, block, now, charges=False)
     if block.code.startswith("amount_") or block.code == "not_connected":
         return _wait_for_payer(policy, invoice, standing, block, now)
     return Wait(block)

@@ -81,6 +81,8 @@ TABLE = (
         "hold_promise", hours=50, at=50),
     Row("not connected", pending(), Wait, "not_connected",
         standing=standing(CARD, can_charge=False), at=21),
+    Row("not connected, mid-dunning", dunned(slots_done=1), RetryAt, "not_connected", hours=24,
+        standing=standing(CARD, can_charge=False), at=72, slots_done=2),
     Row("too small", pending(amount_paid=8870), Wait, "amount_too_small", at=21),
     Row("too large", pending(currency="ISK", totals=replace(draft().totals, total=10**6)), Wait,
         "amount_too_large", at=21),
