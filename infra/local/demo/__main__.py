@@ -20,6 +20,7 @@ from chalicelib.ports import Ports
 from infra.local import payer
 from infra.local.demo import tables
 from infra.local.demo.company import Company, found, move_in
+from infra.local.demo.keeping import KeepingStore
 from infra.local.demo.life import Life
 from infra.local.demo.proof import prove, read_books
 from infra.local.demo.working import Workers
@@ -55,7 +56,11 @@ def ports_and_secrets(outputs: Mapping[str, str]) -> tuple[Ports, tuple[str, ...
         api_base=known.stripe_api_base,
         pacing=Pacing(per_second=_PACE),
     )
-    ports = replace(ports_inside(outputs), gateway=StripeGateway(calls))
+    ports = replace(
+        ports_inside(outputs),
+        gateway=StripeGateway(calls),
+        store=KeepingStore(known.table_name, endpoint_url=outputs["EmulatorUrl"]),
+    )
     return ports, vault.all_of(known.stripe_webhook_secrets_secret)
 
 

@@ -47,6 +47,11 @@ class Life:
         self.events = 0
         self._renewed: set[str] = set()  # customers who gave a new card
         self._tries: dict[str, int] = {}  # by invoice, in the portal
+        self._planned = {
+            (customer_id, deed): day
+            for customer_id, part in company.parts.items()
+            for day, deed in part.deeds.items()
+        }
 
     # ---------------------------------------------------------------------------------- time
 
@@ -115,16 +120,14 @@ class Life:
     # -------------------------------------------------------------------------------- people
 
     def _people_act(self, number: int) -> None:
-        acting = [
-            (customer_id, part)
-            for customer_id, part in self.company.parts.items()
-            if _ever_acts(part) or number in part.deeds
-        ]
-        for customer_id, part in acting:
-            for invoice in self._open_invoices(customer_id):
-                self._owner_acts(customer_id, part, invoice)
-            if number in part.deeds:
-                self._do(part.deeds[number], customer_id)
+        for customer_id, part in self.company.parts.items():
+            if _ever_acts(part):
+                for invoice in self._open_invoices(customer_id):
+                    self._owner_acts(customer_id, part, invoice)
+        for (customer_id, deed), day in list(self._planned.items()):
+            # Terms may delay what it is about, such as a charge to refund: then another day.
+            if number >= day and self._do(deed, customer_id):
+                del self._planned[customer_id, deed]
 
     def _open_invoices(self, customer_id: str) -> list[Invoice]:
         page = self.ports.store.invoices_of(self.business_id, customer_id, open_only=True)
@@ -181,8 +184,9 @@ class Life:
 
     # ------------------------------------------------------------------- staff, network, banks
 
-    def _do(self, deed: Deed, customer_id: str) -> None:
-        deeds: dict[Deed, Callable[[str], None]] = {
+    def _do(self, deed: Deed, customer_id: str) -> bool:
+        """False when there was nothing to do it to."""
+        deeds: dict[Deed, Callable[[str], bool]] = {
             Deed.REMOVE_CARD: self._remove_card,
             Deed.UPDATE_CARD: self._update_card,
             Deed.CANCEL_AND_COLLECT: lambda one: self._cancel(one, collect=True),
@@ -193,17 +197,20 @@ class Life:
             Deed.WIN_DISPUTES: lambda one: self._decide_disputes(one, won=True),
             Deed.LOSE_DISPUTES: lambda one: self._decide_disputes(one, won=False),
         }
-        deeds[deed](customer_id)
-        self.hear()
+        done = deeds[deed](customer_id)
+        if done:
+            self.hear()
+        return done
 
-    def _remove_card(self, customer_id: str) -> None:
+    def _remove_card(self, customer_id: str) -> bool:
         card = self._customer(customer_id).default_method
         assert card is not None
         customers.remove_method(
             self.ports, self.business_id, customer_id, card.id, actor=self.company.staff
         )
+        return True
 
-    def _update_card(self, customer_id: str) -> None:
+    def _update_card(self, customer_id: str) -> bool:
         """The network renews an expired card, and Stripe tells us."""
         card = self._customer(customer_id).default_method
         assert card is not None
@@ -211,19 +218,26 @@ class Life:
             "cards", update=card.id, exp_month=card.exp_month, exp_year=card.exp_year + 4,
             account=self.company.account,
         )  # fmt: skip
+        return True
 
-    def _cancel(self, customer_id: str, *, collect: bool) -> None:
+    def _cancel(self, customer_id: str, *, collect: bool) -> bool:
+        """Once there is a debt to collect or to drop."""
+        if not self._open_invoices(customer_id):
+            return False
         subscriptions.cancel(
             self.ports, self.business_id, self.company.subscription_ids[customer_id],
             actor=self.company.staff, reason="The customer moved away.", collect_open_debt=collect,
         )  # fmt: skip
+        return True
 
-    def _void(self, customer_id: str) -> None:
-        for invoice in self._open_invoices(customer_id):
+    def _void(self, customer_id: str) -> bool:
+        found = self._open_invoices(customer_id)
+        for invoice in found:
             invoices.cancel_invoice(
                 self.ports, self.business_id, invoice.id,
                 actor=self.company.staff, reason="Billed by mistake.",
             )  # fmt: skip
+        return bool(found)
 
     def _charges(self, customer_id: str) -> list[tuple[str, int]]:
         """Paid charges of the customer's invoices with their amounts."""
@@ -235,18 +249,22 @@ class Life:
             if payment.paid_at is not None and payment.charge_id
         ]
 
-    def _refund(self, customer_id: str, *, part: bool) -> None:
+    def _refund(self, customer_id: str, *, part: bool) -> bool:
         """In Stripe's dashboard: we hear of it."""
-        for charge_id, amount in self._charges(customer_id)[:1]:
+        charges = self._charges(customer_id)[:1]
+        for charge_id, amount in charges:
             self.stripe.refund(self.company.account, charge_id, amount // 3 if part else amount)
+        return bool(charges)
 
-    def _decide_disputes(self, customer_id: str, *, won: bool) -> None:
+    def _decide_disputes(self, customer_id: str, *, won: bool) -> bool:
+        decided = False
         for charge_id, _ in self._charges(customer_id):
             for dispute in self.ports.gateway.disputes_of(self.company.account, charge_id):
                 if dispute.status in {"needs_response", "under_review"}:
-                    self.stripe.do(
-                        "dispute", dispute=dispute.id, won=won, account=self.company.account
-                    )
+                    wish = {"dispute": dispute.id, "won": won, "account": self.company.account}
+                    self.stripe.do("dispute", **wish)
+                    decided = True
+        return decided
 
 
 def _ever_acts(part: Part) -> bool:
