@@ -18,7 +18,7 @@ from chalicelib.domain.payment import Payment, PaymentStatus
 from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import StaleHead, Unanswered
-from chalicelib.services import payouts, restoring
+from chalicelib.services import businesses, payouts, restoring
 from chalicelib.services.charging import Step, run_step
 from chalicelib.services.posting import post_outcome
 
@@ -27,6 +27,7 @@ REFUNDS_LAST = timedelta(days=30)  # an accepted refund can still fail
 DISPUTES_LAST = timedelta(days=120)  # from the bank's claim to its decision
 _STRAY_AGE = timedelta(hours=1)
 _OVER = {IntentStatus.CANCELED, IntentStatus.SUCCEEDED}
+_CUT_OFF = "account_invalid"  # Stripe's word for an account that has shut us out
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,11 @@ def reconcile_all(ports: Ports) -> list[Reconciled]:
                 continue
             try:
                 done.append(reconcile(ports, one.id))
-            except (Unanswered, DomainError, StaleHead):
-                failed.append(one.id)
+            except (Unanswered, DomainError, StaleHead) as error:
+                if isinstance(error, DomainError) and error.code == _CUT_OFF:
+                    businesses.stop_deauthorized(ports, one.id)  # its event never reached us
+                else:
+                    failed.append(one.id)
         cursor = page.cursor
         if cursor is None:
             break

@@ -107,6 +107,21 @@ def test_a_business_that_disconnects_is_charged_for_no_more() -> None:
     assert install.read(paid).status is InvoiceStatus.PAID
 
 
+def test_a_disconnection_nobody_told_us_of_is_found_and_stops_only_that_business() -> None:
+    install, accounts = two()
+    payers = [payer(install, name) for name in (ONE, TWO)]
+    install.stripe.webhooks.endpoints.clear()
+    install.stripe.deauthorize(accounts[ONE])
+    done = reconciling.reconcile_all(install.ports)
+    assert len(done) == 1
+    assert install.store.business(ONE).deauthorized_at is not None
+    assert install.store.business(TWO).deauthorized_at is None
+    cut_off, paid = (install.invoice(one) for one in payers)
+    install.settle()
+    assert install.read(cut_off).attempts == ()
+    assert install.read(paid).status is InvoiceStatus.PAID
+
+
 def test_an_account_that_may_not_charge_waits_until_it_may() -> None:
     install = Install.at()
     account = install.stripe.connect_account()
