@@ -11,6 +11,10 @@ from chalicelib.domain.payment import Attempt, Payment
 from chalicelib.messages import BusinessView
 
 
+_CODE_AFTER_REGION = frozenset({"US", "CA", "AU"})  # Portland, ME 04101
+_CODE_ALONE = frozenset({"GB", "IE"})
+
+
 def business_view(business: Business) -> BusinessView:
     return BusinessView(
         name=business.name,
@@ -61,9 +65,19 @@ def bank_view(business: Business) -> paper.BankView | None:
 
 
 def address_lines(address: Address) -> tuple[str, ...]:
-    town = " ".join(part for part in (address.postal_code, address.city) if part)
-    lines = (address.line1, address.line2, town, address.region, address.country)
+    """As an envelope is written in its country; an address without one, as most of Europe does."""
+    lines = (address.line1, address.line2, *_town_lines(address), address.country)
     return tuple(line for line in lines if line)
+
+
+def _town_lines(address: Address) -> tuple[str, ...]:
+    city, region, code = address.city, address.region, address.postal_code
+    if address.country in _CODE_AFTER_REGION:
+        place = " ".join(part for part in (region, code) if part)
+        return (", ".join(part for part in (city, place) if part),)
+    if address.country in _CODE_ALONE:
+        return city, region, code
+    return " ".join(part for part in (code, city) if part), region
 
 
 def saved_method_view(method: PaymentMethod) -> paper.MethodView:
