@@ -17,7 +17,9 @@ from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+A_PAGE = 200
 
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}
@@ -79,11 +81,21 @@ class Mailbox(ThreadingHTTPServer):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.emulator_url = emulator_url
+        self._read: dict[str, Mail] = {}  # a mail never changes once it is there
         super().__init__(("127.0.0.1", port), _Page)
 
-    def mails(self) -> list[Mail]:
+    def mails(self, shown: slice = slice(None)) -> list[Mail]:
         """The newest first."""
-        return [read_mail(path) for path in sorted(self.folder.glob("*.eml"), reverse=True)]
+        return [self._mail(path) for path in self.paths()[shown]]
+
+    def paths(self) -> list[Path]:
+        """Files of all mails, the newest first."""
+        return sorted(self.folder.glob("*.eml"), reverse=True)
+
+    def _mail(self, path: Path) -> Mail:
+        if path.name not in self._read:
+            self._read[path.name] = read_mail(path)
+        return self._read[path.name]
 
     def sms(self) -> list[dict[str, Any]]:
         if not self.emulator_url:
@@ -103,7 +115,7 @@ class _Page(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         fixed: dict[str, Callable[[], tuple[str, bytes]]] = {
-            "/": lambda: _html(_list_page(self.server.mails(), self.server.sms())),
+            "/": self._list,
             "/api/mails": lambda: _json([asdict(mail) for mail in self.server.mails()]),
             "/api/sms": lambda: _json(self.server.sms()),
         }
@@ -113,6 +125,14 @@ class _Page(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         self._send(*answer)
+
+    def _list(self) -> tuple[str, bytes]:
+        """After a demo there are thousands: a page shows some."""
+        asked = parse_qs(urlsplit(self.path).query).get("from", ["0"])[0]
+        start = int(asked) if asked.isdecimal() else 0
+        mails = self.server.mails(slice(start, start + A_PAGE))
+        count = len(self.server.paths())
+        return _html(_list_page(mails, self.server.sms()[-A_PAGE:], start, count))
 
     def _of_one_mail(self, parts: list[str]) -> tuple[str, bytes] | None:
         match parts:
@@ -162,7 +182,7 @@ def _page_of(title: str, body: str) -> str:
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
 
 
-def _list_page(mails: list[Mail], sms: list[dict[str, Any]]) -> str:
+def _list_page(mails: list[Mail], sms: list[dict[str, Any]], start: int, count: int) -> str:
     rows = "".join(
         f'<tr><td><a href="/mail/{mail.id}">{escape(mail.subject) or "(no subject)"}</a>'
         f"<br><small>{escape(', '.join(mail.attachments))}</small></td>"
@@ -174,10 +194,12 @@ def _list_page(mails: list[Mail], sms: list[dict[str, Any]]) -> str:
         f"<td>{escape(str(one.get('Message') or one.get('message') or one))}</td></tr>"
         for one in sms
     )
+    older = start + A_PAGE
+    more = f'<p><a href="/?from={older}">Older mails</a></p>' if older < count else ""
     return _page_of(
-        f"Mailbox ({len(mails)})",
-        f"<h1>Mailbox</h1><p>{len(mails)} mails, newest first; nothing here left this machine.</p>"
-        f"<table><tr><th>Subject<th>To<th>From</tr>{rows}</table>"
+        f"Mailbox ({count})",
+        f"<h1>Mailbox</h1><p>{count} mails, newest first; nothing here left this machine.</p>"
+        f"<table><tr><th>Subject<th>To<th>From</tr>{rows}</table>{more}"
         f"<h2>SMS</h2><table><tr><th>To<th>Text</tr>{texts}</table>",
     )
 

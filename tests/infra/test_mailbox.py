@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.emulator import free_port
-from infra.local.mailbox import Mailbox
+from infra.local.mailbox import A_PAGE, Mailbox
 from infra.local.smtp_sink import SmtpSink
 from infra.local.world import serving
 
@@ -126,3 +126,18 @@ def test_what_is_not_there_is_not_found(post: Post, path: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refusal:
         post.get(path)
     assert refusal.value.code == 404
+
+
+def test_thousands_of_mails_are_shown_some_at_a_time(post: Post) -> None:
+    for number in range(A_PAGE + 3):
+        mail = post.box.folder / f"{1_700_000_000_000 + number}-0000.eml"
+        mail.write_bytes(f"To: a@b.example\r\nSubject: mail no. {number}.\r\n\r\nhi\r\n".encode())
+    page = post.get("/")[1].decode()
+    assert f"{A_PAGE + 3} mails" in page
+    assert page.count("mail no. ") == A_PAGE
+    assert f"mail no. {A_PAGE + 2}." in page
+    assert f'href="/?from={A_PAGE}"' in page
+    older = post.get(f"/?from={A_PAGE}")[1].decode()
+    assert older.count("mail no. ") == 3
+    assert "Older mails" not in older
+    assert "mail no. 0." in older
