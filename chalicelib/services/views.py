@@ -10,7 +10,6 @@ from chalicelib.domain.parties import Address
 from chalicelib.domain.payment import Attempt, Payment
 from chalicelib.messages import BusinessView
 
-
 _CODE_AFTER_REGION = frozenset({"US", "CA", "AU"})  # Portland, ME 04101
 _CODE_ALONE = frozenset({"GB", "IE"})
 
