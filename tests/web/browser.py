@@ -47,7 +47,7 @@ class _Reader(HTMLParser):
         if tag == "html":
             self.lang = given["lang"]
         if tag == "form":
-            self.forms.append(Form(given["action"]))
+            self.forms.append(Form(given.get("action", "")))
         if tag == "input":
             self.forms[-1].fields[given["name"]] = given["value"]
         if tag == "a":
