@@ -107,8 +107,12 @@ def ask(world: World, seconds: int, name: str, deed: Callable[[Ports], object]) 
             deed(world.ports)
 
     def failed() -> None:
-        if not message.deleted and message.receives < message.most:
+        if message.deleted:
+            return
+        if message.receives < message.most:
             world.later(AGAIN_AFTER, message)
+        else:
+            world.lose(message)
 
     message = Message(f"api:{name}", run, failed=failed)
     world.later(seconds, message)
