@@ -88,7 +88,7 @@ def microburst(emulator: Emulator) -> Iterator[Wire]:
     )
     _wait_until_up(started, process)
     yield started
-    process.terminate()
+    process.kill()  # asked politely it waits for connections that our clients keep open
     process.wait(timeout=10)
 
 

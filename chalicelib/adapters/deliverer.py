@@ -30,6 +30,8 @@ class LambdaDeliverer:
                 InvocationType="RequestResponse",
                 Payload=payload.encode(),
             )
+            # Unread, it would keep its connection from the next call, and hide a lost answer.
+            reply["Payload"].read()
         if reply.get("FunctionError"):
             raise Unanswered("the effects worker failed; its log says why")
 
