@@ -10,8 +10,6 @@ from tests.simulation.scenarios.base import Scenario
 from tests.simulation.speed import quicken
 from tests.simulation.world import Plan, Violation
 
-quicken()
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -36,6 +34,7 @@ def run(
     keep_lines: bool = False,
 ) -> Run:
     """The same scenario, seed, plan and code: the same run, to the last I/O."""
+    quicken()
     world = make(seed, plan, without=without, keep_lines=keep_lines)
     on_stage(world, scenario)
     world.run_until(scenario.last)
