@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from infra.local.emulator import Emulator
 
 START_TIMEOUT_SECONDS = 20
+# It reads the models of a service when it first meets it; on a busy machine that takes a while.
+CONTROL_TIMEOUT_SECONDS = 60
 
 
 @dataclass
@@ -68,7 +70,7 @@ class Wire:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=CONTROL_TIMEOUT_SECONDS) as answer:
             return json.loads(answer.read() or b"null")
 
 
