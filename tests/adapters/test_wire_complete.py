@@ -19,9 +19,9 @@ from tests.adapters.wire_gateway_cases import GATEWAY
 
 PORTS: tuple[Any, ...] = (Store, Gateway, Queue, Timers, Mail, Sms, Files, Bus, Deliverer)
 READS: dict[Any, str] = {
-    Store: """business business_of_account customer subscription invoice facts due shards delivered next_number
-        network_tries invoices customers subscriptions businesses test_clock memberships
-        portal_link watermark""",
+    Store: """business business_of_account businesses customer customers subscription subscriptions
+        invoice invoices facts due shards delivered next_number network_tries test_clock
+        memberships portal_link watermark""",
     Files: "get link",
 }
 

@@ -108,6 +108,10 @@ def test_a_name_is_spelled_as_it_was_yesterday(
     assert getattr(keys, name)(*parts) == spelled
 
 
+def test_a_payments_id_says_which_of_its_invoice_it_is() -> None:
+    assert keys.epoch_of(keys.payment_id("inv_a_b_12", 3)) == 3
+
+
 def test_a_key_is_sent_again_only_while_stripe_is_sure_to_know_it() -> None:
     """Stripe may forget a key after 24 hours; an hour is left for a call that takes long."""
     assert keys.RESEND_HOURS == 23

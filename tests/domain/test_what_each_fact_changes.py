@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import invoice_facts as facts
-from chalicelib.domain.errors import BrokenRecord
-from chalicelib.domain.facts import Fact
 from chalicelib.domain.invoice import (
     ChargeRequest,
     Dunning,
@@ -18,7 +16,7 @@ from chalicelib.domain.invoice import (
     Invoice,
     InvoiceStatus,
 )
-from chalicelib.domain.invoice_fold import fold, step
+from chalicelib.domain.invoice_fold import step
 from chalicelib.domain.payment import (
     Allocation,
     AttemptResult,
@@ -52,6 +50,7 @@ LOST = Hold(HoldKind.DISPUTE, "The dispute is lost; staff decide what follows.")
 FUNDS = declined()
 OLD = payment(failed(), id=OTHER, status=P.CANCELLED)  # an earlier payment that nothing may touch
 WANTED: dict[str, Any] = {"charge_request": REQUEST, "hold": HOLD}
+ADOPTED = Payment("pay_1_4", 4, 700, (Allocation("inv_1", 700),), NOON, intent_id="pi_9")
 FREED: dict[str, Any] = {"charge_request": None, "hold": None}
 
 
@@ -198,6 +197,16 @@ PAYING = [
         },
     ),
     (pending(payments=(OLD, payment())), facts.FeePosted(PAY, "ch_1", 7), {"payments.1.fee": 7}),
+    (
+        pending(payments=(OLD, payment(intent_id=None))),
+        facts.PaymentAdopted(PAY, 1, "pi_9", 8900),
+        {"payments.1.intent_id": "pi_9"},
+    ),
+    (
+        pending(payments=(OLD,)),
+        facts.PaymentAdopted("pay_1_4", 4, "pi_9", 700),
+        {"payments": (OLD, replace(ADOPTED, opened_at=LATER))},
+    ),
 ]
 
 FAILED = {
@@ -358,36 +367,3 @@ def test_the_head_carries_the_plan_and_the_place_of_its_last_fact() -> None:
     assert story.invoice.next_action == story.last.next_action
     assert story.invoice.next_action is not None
     assert (story.invoice.version, story.invoice.chain) == (story.last.seq, story.last.hash)
-
-
-class Unheard:
-    kind = "unheard_of"
-
-
-BROKEN = [
-    (None, facts.InvoiceFinalized(*FINAL), "finalized before created"),
-    (pending(), Unheard(), "no step for Unheard"),
-    (pending(), facts.FeePosted("pay_9", "ch_1", 1), "inv_1 has no payment pay_9"),
-    (pending(), facts.SlotSkipped(1, "x", "y"), "a dunning slot without a sequence"),
-    (
-        in_flight(R.UNKNOWN),
-        facts.AttemptStarted(PAY, "pi_1", attempt(2)),
-        f"{PAY}: a try began before the last one was resolved",
-    ),
-]
-
-
-@pytest.mark.parametrize(("invoice", "payload", "words"), BROKEN)
-def test_a_history_that_contradicts_itself_is_named(
-    invoice: Invoice | None, payload: Any, words: str
-) -> None:
-    with pytest.raises(BrokenRecord) as broken:
-        told(invoice, payload)
-    assert str(broken.value) == words
-
-
-def test_no_facts_are_no_invoice() -> None:
-    nothing: list[Fact] = []
-    with pytest.raises(BrokenRecord) as broken:
-        fold(nothing)
-    assert str(broken.value) == "an invoice without facts"

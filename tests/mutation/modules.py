@@ -43,6 +43,7 @@ MODULES = (
             "tests/domain/test_keys.py",
             "tests/domain/test_what_each_fact_changes.py",
             "tests/domain/test_what_each_fact_posts.py",
+            "tests/domain/test_broken_histories.py",
         ),
     ),
     Module(
