@@ -19,7 +19,7 @@ help: ## this list
 run: $(BIN)/.stamp .emulator/.stamp ## the whole stack on this machine, with sample data; Ctrl-C ends it
 	@$(BIN)/python -m infra.local.run
 
-demo: $(BIN)/.stamp .emulator/.stamp ## a year of billing in seconds, against the running stack
+demo: $(BIN)/.stamp .emulator/.stamp ## a business moves in from CSV files, lives 45 days, and proves every cent
 	$(BIN)/python -m infra.local.demo
 
 stop: ## end what `make run` left running

@@ -167,16 +167,17 @@ def test_the_deployed_stack_from_within_while_its_own_workers_stay_away(stack: W
     """Two days over the real table, S3, SES and HTTP; the stream's Lambda leaves them alone."""
     ports, secrets = ports_and_secrets(stack.outputs)
     stripe = payer.Stripe(stack.outputs["StripeUrl"])
+    here = Stage(Install.at(), stripe, Workers(ports, at_once=4))
     stripe.do("pump", paused=True)
-    workers = Workers(ports, at_once=4)
-    here = Stage(Install.at(), stripe, workers)
-    life, customer = one_customer(here, Part("once", card=VISA, answers=(FUNDS,)))
-    life.secrets = secrets
-    for day in range(2):
-        life.live_day(day)
-    life.finish()
-    stripe.do("pump", paused=False)
-    books, stripe_books = here.proven(life)
+    try:
+        life, customer = one_customer(here, Part("once", card=VISA, answers=(FUNDS,)))
+        life.secrets = secrets
+        for day in range(2):
+            life.live_day(day)
+        life.finish()
+        books, stripe_books = here.proven(life)
+    finally:
+        stripe.do("pump", paused=False)
     assert prove(books, stripe_books).problems == []
     assert proof.by_step(books) == {"retry at once": [1, 1900]}
     subjects = [mail.subject for mail in stack.mailbox.mails() if customer.email in mail.to]

@@ -27,7 +27,7 @@ from infra.local.demo.working import Workers
 from infra.local.emulator import CREDENTIALS, REGION, EmulatorError
 from infra.local.inside import ports_inside, settings_inside
 from infra.local.ports import Ports as LocalPorts
-from infra.local.processes import RUN, alive
+from infra.local.processes import RECORD, RUN, alive
 from infra.local.run import OUTPUTS
 from infra.local.world import WorldError, choose_stripe, local_world
 
@@ -38,13 +38,21 @@ _PACE = 1000
 @contextlib.contextmanager
 def stack() -> Iterator[Mapping[str, str]]:
     """The outputs of the stack that `make run` keeps up, or of one made for the demo alone."""
-    if "run" in alive() and OUTPUTS.exists():
+    running = alive()
+    if "run" in running and OUTPUTS.exists():
         yield json.loads(OUTPUTS.read_text())
         return
+    if running:
+        raise WorldError(f"left running: {', '.join(running)}; `make stop` ends it")
     print("no stack is running: starting one for the demo …", flush=True)
-    ports = LocalPorts.free()
-    with local_world(ports, RUN / "demo", choose_stripe(ports, "")) as world:
-        yield world.outputs
+    ports = LocalPorts.chosen()
+    if ports.taken():
+        ports = LocalPorts.free()
+    try:
+        with local_world(ports, RUN, choose_stripe(ports, "")) as world:
+            yield world.outputs
+    finally:
+        RECORD.unlink(missing_ok=True)
 
 
 def ports_and_secrets(outputs: Mapping[str, str]) -> tuple[Ports, tuple[str, ...]]:
