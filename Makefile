@@ -1,6 +1,6 @@
 # Everything a developer or a machine does here. Needs make and Python 3.11 or later, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run demo stop test check prove prove-long bench package deploy emulator clean
+.PHONY: help run demo stop test check prove mutants prove-long bench package deploy emulator clean
 
 # The first Python that is new enough; `make PYTHON=…` overrides.
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -44,6 +44,9 @@ prove: $(BIN)/.stamp ## the long simulation: crashes, lost answers, duplicates, 
 prove-long: prove ## pairs of faults and ten soaks: an hour and more
 	$(BIN)/python -m tests.simulation.prove --seeds 300 --pairs 40
 	$(BIN)/python -m tests.simulation.soak --seeds 10
+
+mutants: $(BIN)/.stamp ## rules of money and access broken one by one; make mutants ARGS="money keys"
+	$(BIN)/python -m tests.mutation.run $(ARGS)
 
 bench: $(BIN)/.stamp .emulator/.stamp ## how fast, how big
 	$(BIN)/python -m tests.bench
