@@ -39,7 +39,7 @@ check: $(BIN)/.stamp ## what needs no running: lint, format, types, tidy, packag
 prove: $(BIN)/.stamp ## the long simulation: crashes, lost answers, duplicates, at every point
 	$(BIN)/python -m tests.simulation.prove
 	$(BIN)/python -m tests.simulation.soak
-	PROVE=1 $(BIN)/python -m pytest tests/simulation/test_restore.py
+	PROVE=1 $(BIN)/python -m pytest tests/simulation/test_restore.py tests/simulation/test_soak_restored.py
 
 prove-long: prove ## pairs of faults and ten soaks: an hour and more
 	$(BIN)/python -m tests.simulation.prove --seeds 300 --pairs 40

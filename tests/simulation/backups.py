@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.memory_store import MemoryStore
 
 Backup = dict[str, Any]
@@ -26,7 +27,9 @@ def _rows(state: Backup) -> Backup:
 
 def _shared(store: MemoryStore) -> dict[int, Any]:
     """Deep copies stop at these."""
-    clock = store._due._clock
-    kept = [clock, getattr(clock, "__self__", None), *(row.fact for row in store.fact_rows())]
+    indexes = [one for one in vars(store).values() if isinstance(one, MemoryIndex)]
+    clocks = [one._clock for one in indexes]
+    kept: list[Any] = [*clocks, *(getattr(one, "__self__", None) for one in clocks)]
+    kept += [getattr(store, "_loop", None), *(row.fact for row in store.fact_rows())]
     kept += [head for _, head in store.all_heads()]
     return {id(one): one for one in kept}

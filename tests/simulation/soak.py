@@ -165,7 +165,7 @@ class Soak(World):
         self.rough = False
         self.traits = Traits()
         self._redrive()
-        for tick in ("bill", "remind", "sweep", "sweep", "reconcile"):
+        for tick in ("bill", "remind", "sweep", "sweep", "reconcile", "sweep"):
             self.tick(tick)
             self.run_until(self.seconds + QUARTER)
         self.abandon()
