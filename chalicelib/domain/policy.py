@@ -31,7 +31,6 @@ class DunningPolicy:
     minimum_gap_seconds: int = HOUR
     debit_offset_seconds: int = 72 * HOUR  # a returned bank debit is not presented again sooner
     debit_retries: int = 2  # Nacha: at most two re-presentments
-    opaque_limit: int = 2  # unexplained declines after which another card is asked for
     when_exhausted: WhenExhausted = WhenExhausted.PAUSE
     overdue_after_days: int = 1  # for invoices that nobody is charging
     reminder_days_before: tuple[int, ...] = (7, 2)
