@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
@@ -48,6 +49,22 @@ def change_business(
         return after
 
     return again_when_stale(once)
+
+
+def every(ports: Ports) -> Iterator[Business]:
+    """All businesses of the install."""
+    cursor = None
+    while True:
+        page = ports.store.businesses(cursor=cursor)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def owns_the_account(business: Business) -> bool:
+    """Whether payouts of its Stripe account are its own: a sandbox only shares the install's."""
+    return business.stripe_account is None and business.test_clock_id is None
 
 
 def refresh_account(ports: Ports, business_id: str) -> Business:

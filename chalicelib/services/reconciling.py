@@ -171,6 +171,8 @@ def _cancel_stray(ports: Ports, business: Business, intent: IntentSeen, now: dat
 
 
 def _payouts(ports: Ports, business: Business, since: datetime) -> int:
+    if business.stripe_account is None and not businesses.owns_the_account(business):
+        return 0
     posted, cursor = 0, None
     while True:
         page = ports.gateway.payouts_since(business.stripe_account, since, cursor=cursor)

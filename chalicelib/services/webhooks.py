@@ -115,12 +115,12 @@ def _method(ports: Ports, kind: str, business_id: str, hint: Mapping[str, str]) 
 
 
 def _business_of(ports: Ports, hint: Mapping[str, str]) -> str | None:
-    """By the connected account, else by our own metadata, else the install's only business."""
+    """By the connected account, else by our own metadata, else the one with the install's own."""
     if hint["account"]:
         return ports.store.business_of_account(hint["account"])
     if hint["business_id"]:
         return hint["business_id"]
-    own = [one.id for one in ports.store.businesses(limit=2).items if one.stripe_account is None]
+    own = [one.id for one in businesses.every(ports) if businesses.owns_the_account(one)]
     return own[0] if len(own) == 1 else None
 
 
