@@ -133,17 +133,18 @@ def _unresolved(invoice: Any, now: datetime) -> Iterator[str]:
 def notices_once(world: World) -> Iterator[str]:
     """I11: each notice owed is sent at least once and at most once more for each fault."""
     sent: Counter[str] = Counter(mail_key(one.mime)[0] for one in world.mail.sent)
-    sent.update(one.text for one in world.sms.sent)
+    sent.update(f"sms {one.text}" for one in world.sms.sent)
     faults = sum(_may_repeat(world, fault) for _, fault, _ in world.strikes.struck)
     for row in world.store.fact_rows():
         for effect in row.fact.effects:
             if effect.kind.value not in {"mail", "staff_mail", "sms"}:
                 continue
-            key = f"{row.fact.subject_id}/{row.fact.seq}/{effect.name}"
+            way = "sms " if effect.kind.value == "sms" else ""
+            key = f"{way}{row.fact.subject_id}/{row.fact.seq}/{effect.name}"
             outcome = row.done.get(effect.id, "")
             if sent[key] > 1 + faults:
                 yield f"{key} was sent {sent[key]} times with {faults} faults"
-            if outcome.startswith("mail-") and not sent[key]:
+            if outcome.startswith(("mail-", "sms-")) and not sent[key]:
                 yield f"{key} is noted as sent and was not"
             if outcome.startswith("failed"):
                 yield f"{key}: {outcome}"

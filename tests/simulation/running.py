@@ -35,7 +35,7 @@ def run(
 ) -> Run:
     """The same scenario, seed, plan and code: the same run, to the last I/O."""
     quicken()
-    world = make(seed, plan, without=without, keep_lines=keep_lines)
+    world = make(seed, plan, without=without, keep_lines=keep_lines, options=scenario.options)
     on_stage(world, scenario)
     world.run_until(scenario.last)
     calm_down(world)

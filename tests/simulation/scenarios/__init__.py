@@ -3,6 +3,7 @@
 from tests.simulation.scenarios import (
     authentication,
     bank_debit,
+    changes,
     dunning,
     first_charge,
     new_card,
@@ -26,7 +27,12 @@ ALL: dict[str, Scenario] = {
         bank_debit.RETURNED,
         bank_debit.CLOSED,
         authentication.SCENARIO,
+        changes.CHANGED,
+        changes.REMOVED,
+        changes.DROPPED,
+        changes.BY_HAND,
         outside.STRAYS,
         outside.GIVEN_BACK,
+        outside.PAID_OUT,
     )
 }

@@ -10,7 +10,6 @@ from tests.simulation.scenarios import people
 from tests.simulation.scenarios.base import DAY, HOUR, Scenario
 
 ALWAYS = "4000002760003184"
-RETURN = "https://pay.example/back"
 _LOOK = 30
 _LOOKS = 80
 
@@ -27,7 +26,7 @@ def _stage(world: World) -> None:
         world,
         HOUR,
         "payer",
-        lambda p: people.charge_now(p, "payer-1", Trigger.CUSTOMER, return_url=RETURN),
+        lambda p: people.charge_now(p, "payer-1", Trigger.CUSTOMER, return_url=people.RETURN),
     )
     answer = ("pass", "pass", "fail", "leave")[world.pick(4)]
     world.notes["answer"] = answer

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from infra.local.fake_stripe import Options
 from tests.simulation.install import World
 
 DAY = 86_400
@@ -19,4 +20,4 @@ class Scenario:
     stage: Callable[[World], None]
     ends: Callable[[World], Iterator[str]]
     last: int = 11 * DAY  # seconds after which only the calm end follows
-    faults_until: int = field(default=11 * DAY)
+    options: Options | None = None  # of Stripe's world

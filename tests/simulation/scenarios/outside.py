@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from infra.local.fake_stripe import Options
 from tests.simulation.install import BUSINESS, World
 from tests.simulation.scenarios import people
 from tests.simulation.scenarios.base import DAY, HOUR, Scenario
@@ -73,5 +74,33 @@ def _refunds_are_known(world: World) -> Iterator[str]:
         yield f"refunds {made}, known {known}"
 
 
+def _paid_out(world: World) -> None:
+    people.stage(world)
+    people.ask(world, 0, "bill", people.bill)
+    if world.pick(2):
+        world.stripe.fail_next_payout()
+
+
+def _payouts_are_known(world: World) -> Iterator[str]:
+    """Each once, and each failure; what they leave in transit is the ledger's judge's."""
+    yield from people.must_be(world, "paid")
+    known = sorted(
+        (row.fact.kind, row.fact.data.payout_id)
+        for row in world.store.fact_rows()
+        if row.fact.kind.startswith("payout_")
+    )
+    made = [("payout_paid", one) for one in world.stripe.account().payouts]
+    made += [
+        ("payout_failed", one["id"])
+        for one in world.stripe.account().payouts.values()
+        if one["status"] == "failed"
+    ]
+    if known != sorted(made):
+        yield f"payouts {sorted(made)}, known {known}"
+
+
+PAID_OUT = Scenario(
+    "paid_out", _paid_out, _payouts_are_known, last=9 * DAY, options=Options(automatic_payouts=True)
+)
 STRAYS = Scenario("strays", _strays, _none_is_left, last=2 * DAY)
 GIVEN_BACK = Scenario("given_back", _given_back, _refunds_are_known, last=5 * DAY)

@@ -24,6 +24,7 @@ from tests.simulation.world import Message
 CUSTOMER = "cus_1"
 INVOICE = "inv_1"
 VISA = "4242424242424242"
+RETURN = "https://pay.example/back"
 DEBIT_CARD = "4000056655665556"
 AMOUNT = 8900
 STAFF = Actor(ActorKind.STAFF, "usr_1")
@@ -42,6 +43,7 @@ def stage(world: World, *, number: str | None = VISA, kind: str = "card", **chan
             zone="America/New_York",
             staff_email="desk@harbour.example",
             email="billing@harbour.example",
+            sms_enabled=True,
         ),
     )
     customer = Customer(
