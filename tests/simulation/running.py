@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.simulation import checks
+from tests.simulation.deep_checks import is_chosen, judge_deeply
 from tests.simulation.install import QUARTER, World
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.speed import quicken
@@ -41,6 +42,8 @@ def run(
     calm_down(world)
     world.abandon()
     checks.judge(world)
+    if is_chosen(world):
+        judge_deeply(world)
     if not any(name.startswith("api:") for name in world.lost):
         for words in scenario.ends(world):
             world.violate("end", words)

@@ -1,0 +1,43 @@
+"""The judges that cost more than a run: every history folded again, the ledger once more in SQL.
+
+A sixteenth of all runs meets them, chosen by seed and plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.canonical import canonical
+from chalicelib.domain.facts import Subject
+from chalicelib.domain.invoice_fold import fold
+from tests.simulation.install import BUSINESS
+from tests.simulation.ledger_sql import books_of, check
+
+if TYPE_CHECKING:
+    from tests.simulation.install import World
+
+ONE_IN = 16
+
+
+def is_chosen(world: World) -> bool:
+    return (world.seed * 7 + len(world.points)) % ONE_IN == 0
+
+
+def judge_deeply(world: World) -> None:
+    """Findings go to the world's violations."""
+    for words in _folded_again(world):
+        world.violate("I14", words)
+    books = books_of(world.stripe, {BUSINESS: None})
+    for words in check(world.store.export(), books):
+        world.violate("SQL", words)
+
+
+def _folded_again(world: World) -> Iterator[str]:
+    """Byte for byte the head that the table holds."""
+    for (_, subject, subject_id), rows in world.store.histories.items():
+        if subject is not Subject.INVOICE:
+            continue
+        head = world.store.heads[BUSINESS, subject, subject_id]
+        if canonical(fold([row.fact for row in rows.values()])) != canonical(head):
+            yield f"{subject_id}: its facts fold into another head"
