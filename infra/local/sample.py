@@ -186,7 +186,6 @@ def _load(ports: Ports, stripe_url: str) -> None:
         stripe.do(
             "cards", target=SCRIPTED_CARD, outcomes=["insufficient_funds", "insufficient_funds"]
         )
-    # Last of all would be right for a run that is cut off; but everything else belongs to it.
     businesses.create_business(ports, BUSINESS, actor=STAFF)
     today = local_date(ports.clock.now(), BUSINESS.zone)
     for sample in SAMPLES:

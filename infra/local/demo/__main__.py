@@ -37,10 +37,11 @@ _PACE = 1000
 
 @contextlib.contextmanager
 def stack() -> Iterator[Mapping[str, str]]:
-    """The outputs of the stack that `make run` keeps up, or of one made for the demo alone."""
+    """The outputs of the stack that `make run` keeps up, or of one made for the demo alone. With
+    `stays`, there will be something to look at afterwards."""
     running = alive()
     if "run" in running and OUTPUTS.exists():
-        yield json.loads(OUTPUTS.read_text())
+        yield json.loads(OUTPUTS.read_text()) | {"stays": "yes"}
         return
     if running:
         raise WorldError(f"left running: {', '.join(running)}; `make stop` ends it")
@@ -123,7 +124,8 @@ def demo(outputs: Mapping[str, str], *, days: int, customers: int | None, at_onc
     tables.print_books(books)
     tables.print_proof(proof, books)
     print(f"\n  {time.monotonic() - began:.0f} seconds for {days} days.")
-    tables.print_where(company, outputs)
+    if outputs.get("stays"):
+        tables.print_where(company, outputs)
     return not proof.problems
 
 
