@@ -105,6 +105,8 @@ def only_legal_moves(world: World) -> Iterator[str]:
 
 def nothing_stuck(world: World) -> Iterator[str]:
     """I10: an open invoice has a time ahead or a person who knows; effects are all delivered."""
+    clocks = list(world.store.clocks.values())
+    now = clocks[0].now_at if clocks else world.now
     for invoice in _invoices(world):
         plan = invoice.next_action
         if invoice.status.value not in _OPEN:
@@ -113,11 +115,11 @@ def nothing_stuck(world: World) -> Iterator[str]:
             yield f"{invoice.id} is {invoice.status.value} without a plan"
         elif plan.at is None and plan.kind.value not in {"staff", "customer"}:
             yield f"{invoice.id}: {plan.kind.value} at no time"
-        elif plan.at is not None and plan.at <= world.now:
-            yield f"{invoice.id}: {plan.kind.value} was due at {plan.at}, it is {world.now}"
-        yield from _unresolved(invoice, world.now)
+        elif plan.at is not None and plan.at <= now:
+            yield f"{invoice.id}: {plan.kind.value} was due at {plan.at}, it is {now}"
+        yield from _unresolved(invoice, now)
     for row in world.store.fact_rows():
-        if row.open and (row.due_at is None or row.due_at <= world.now):
+        if row.open and (row.due_at is None or row.due_at <= now):
             yield f"{row.fact.subject_id}/{row.fact.key} still owes {row.open}"
 
 

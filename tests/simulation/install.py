@@ -15,6 +15,7 @@ from typing import Any
 from chalicelib.adapters.stripe.gateway import StripeGateway
 from chalicelib.domain.facts import Fact
 from chalicelib.ports import Links, Ports
+from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import FactRef
 from chalicelib.services import billing, charging, jobs, reconciling, reminding, sweeping, webhooks
@@ -183,16 +184,26 @@ class World(Loop):
             self._deliver_later([ref_of(fact)], again_after=30)
 
     def deliver(self, refs: Sequence[FactRef]) -> None:
-        """The effects worker, invoked: nobody repeats it but the next sweep."""
-        if refs:
-            self._deliver_later(list(refs), again_after=None)
+        """The effects worker, invoked and waited for: nobody repeats it but the next sweep."""
+        if not refs:
+            return
+        message = self._delivery(list(refs), again_after=None)
+        if self._current is None:
+            self.later(0, message)  # nobody waits for it any more
+            return
+        self.invoke(message)
+        if not message.done:
+            raise Unanswered("the effects worker failed")
 
     def _deliver_later(self, refs: list[FactRef], *, again_after: int | None) -> None:
+        self.later(0, self._delivery(refs, again_after=again_after))
+
+    def _delivery(self, refs: list[FactRef], *, again_after: int | None) -> Message:
         def run() -> None:
             for ref in refs:
                 deliver(self.ports, ref, holder=self.ids.new("holder"))
 
-        self.later(0, Message(f"effects:{refs[0].key}", run, again_after, most=3))
+        return Message(f"effects:{refs[0].key}", run, again_after, most=3)
 
     # ----------------------------------------------------------------------------------- webhooks
 

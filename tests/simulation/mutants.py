@@ -7,22 +7,17 @@ not do counts as caught.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.adapters.stripe.calls import Body, Operation, StripeRefusal
-from chalicelib.domain import dunning
-from chalicelib.domain.due import DueKind
-from chalicelib.ports.answers import FactExists, Page, Unanswered
-from chalicelib.ports.rows import Aggregate, Change, Claimed, DueRef, FactRef, SideRow
+from chalicelib.domain import dunning, invoice_fold
 from chalicelib.services import charging, notices, posting
-from tests.fakes.memory_lists import Name
+from tests.simulation import mutant_worlds as w
 from tests.simulation.faults import Fault, faults_at
 from tests.simulation.install import World
-from tests.simulation.points import StreamingStore
 from tests.simulation.running import Run, run
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.world import Plan
@@ -88,205 +83,16 @@ def in_force(mutant: Mutant) -> Iterator[None]:
             vars(module)[name] = value
 
 
-# --- Worlds with a back-up switched off ---------------------------------------------------------
-
-
-class WithoutSweep(World):
-    """No rule of EventBridge ever fires."""
-
-    def tick(self, name: str) -> None:
-        if name != "sweep":
-            super().tick(name)
-
-
-class Deaf(WithoutSweep):
-    """Nor does Stripe tell us anything; what crashed comes back after more than a day."""
-
-    def __init__(self, *given: Any, **more: Any) -> None:
-        super().__init__(*given, **more)
-        self.traits = replace(self.traits, redelivery=30 * 3600, webhooks="silent")
-
-
-# --- Stripe ---------------------------------------------------------------------------------------
-
-
-class _AtStripe(World):
-    """`tamper` sees every call to Stripe."""
-
-    def stripe_calls(self) -> Any:
-        inner = super().stripe_calls()
-
-        def call(operation: Operation, *ids: str, **given: Any) -> Body:
-            return self.tamper(inner, operation, ids, given)
-
-        return call
-
-    def tamper(self, inner: Any, operation: Operation, ids: tuple[str, ...], given: Any) -> Body:
-        raise NotImplementedError
-
-    def fresh(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        return {**given, "key": f"{given['key']}/{self.ids.new('key')}"}
-
-
-class RandomConfirmKey(_AtStripe):
-    def tamper(self, inner: Any, operation: Operation, ids: tuple[str, ...], given: Any) -> Body:
-        if operation is Operation.CONFIRM_INTENT:
-            given = self.fresh(given)
-        answer: Body = inner(operation, *ids, **given)
-        return answer
-
-
-class IntentPerDelivery(_AtStripe):
-    def tamper(self, inner: Any, operation: Operation, ids: tuple[str, ...], given: Any) -> Body:
-        if operation is Operation.CREATE_INTENT:
-            given = self.fresh(given)
-        answer: Body = inner(operation, *ids, **given)
-        return answer
-
-
-class OneKeyPerPayment(_AtStripe):
-    def tamper(self, inner: Any, operation: Operation, ids: tuple[str, ...], given: Any) -> Body:
-        if operation is Operation.CONFIRM_INTENT:
-            given = {**given, "key": given["key"].rpartition("/")[0]}
-        answer: Body = inner(operation, *ids, **given)
-        return answer
-
-
-class CancelOnPaper(_AtStripe):
-    """The PaymentIntent is taken as cancelled without asking Stripe."""
-
-    def tamper(self, inner: Any, operation: Operation, ids: tuple[str, ...], given: Any) -> Body:
-        if operation is not Operation.CANCEL_INTENT:
-            answer: Body = inner(operation, *ids, **given)
-            return answer
-        seen = dict(inner(Operation.READ_INTENT, *ids, account=given["account"]))
-        return {**seen, "status": "canceled"}
-
-
-class UnknownIsFailure(_AtStripe):
-    """A try without an answer is taken as declined."""
-
-    def tamper(self, inner: Any, operation: Operation, ids: tuple[str, ...], given: Any) -> Body:
-        try:
-            answer: Body = inner(operation, *ids, **given)
-        except Unanswered:
-            if operation is not Operation.CONFIRM_INTENT:
-                raise
-            error = {
-                "type": "card_error",
-                "code": "card_declined",
-                "decline_code": "generic_decline",
-            }
-            raise StripeRefusal(402, error) from None
-        return answer
-
-
-class KeyInsteadOfAsking(_AtStripe, Deaf):
-    """A try found without a result is sent again; Stripe is not asked what became of it."""
-
-    def tamper(self, inner: Any, operation: Operation, ids: tuple[str, ...], given: Any) -> Body:
-        handler = self._current
-        body: Body = inner(operation, *ids, **given)
-        if operation is Operation.CONFIRM_INTENT:
-            self.notes[f"confirmed by {id(handler)}"] = "yes"
-        asking = handler is not None and handler.message.name == "dunning:step"
-        if operation is not Operation.READ_INTENT or not asking:
-            return body
-        if f"confirmed by {id(handler)}" in self.notes:
-            return body
-        nothing = {"status": "requires_payment_method", "latest_charge": None}
-        return {**body, **nothing, "last_payment_error": None}
-
-
-# --- The table ------------------------------------------------------------------------------------
-
-
-class _OtherStore(World):
-    """`STORE` is what the world's table is made of."""
-
-    STORE: type[StreamingStore] = StreamingStore
-
-    def make_store(self) -> StreamingStore:
-        return self.STORE(self, self._stream)
-
-
-class _LastWriteWins(StreamingStore):
-    def _check(
-        self, changes: Sequence[Change], last: Mapping[Name, Aggregate], side: Sequence[SideRow]
-    ) -> None:
-        pass
-
-
-class LastWriteWins(_OtherStore):
-    STORE = _LastWriteWins
-
-
-class _NumbersForAll(StreamingStore):
-    def _check_side(self, side: Sequence[SideRow]) -> None:
-        pass
-
-
-class NumbersForAll(_OtherStore):
-    STORE = _NumbersForAll
-
-
-class _NoLease(StreamingStore):
-    def claim(
-        self, ref: FactRef, *, holder: str, now: datetime, lease_until: datetime
-    ) -> Claimed | None:
-        self._row(ref).lease_until = None
-        return super().claim(ref, holder=holder, now=now, lease_until=lease_until)
-
-
-class NoLease(_OtherStore):
-    STORE = _NoLease
-
-
-class _RepeatIsForeign(StreamingStore):
-    def append(
-        self,
-        changes: Sequence[Change],
-        *,
-        side: Sequence[SideRow] = (),
-        clock_id: str | None = None,
-    ) -> None:
-        for change in changes:
-            if self._is_stored(change.fact):
-                raise FactExists(change.fact.key)
-        super().append(changes, side=side, clock_id=clock_id)
-
-
-class RepeatIsForeign(_OtherStore, Deaf):
-    STORE = _RepeatIsForeign
-
-
-class _BlindDue(StreamingStore):
-    """The sweep's question is answered as if nothing of this kind were due."""
-
-    BLIND = DueKind.STEP
-
-    def due(self, kind: DueKind, **given: Any) -> Page[DueRef]:
-        return Page(()) if kind is self.BLIND else super().due(kind, **given)
-
-
-class TimerIsTruth(_OtherStore):
-    STORE = _BlindDue
-
-
-class _NoEffectsDue(_BlindDue):
-    BLIND = DueKind.EFFECTS
-
-
-class StreamIsTruth(_OtherStore):
-    STORE = _NoEffectsDue
-
-
 # --- Rules ----------------------------------------------------------------------------------------
 
 
 def _soon(_invoice: Any, dunning_: Any, *_: Any) -> datetime:
     first: datetime = dunning_.first_failed_at
     return first
+
+
+def _same(invoice: Any, *_: Any) -> Any:
+    return invoice
 
 
 def _no(*_: Any) -> bool:
@@ -299,34 +105,34 @@ def _yes(*_: Any) -> bool:
 
 _MONEY = ("recovered", "retry_race")
 MUTANTS: tuple[Mutant, ...] = (
-    Mutant("random_key", RandomConfirmKey, _MONEY, (Fault.STALL_AFTER,), ("I2",)),
-    Mutant("intent_per_delivery", IntentPerDelivery, ("first_charge",), _CRASHES, ("I3",)),
-    Mutant("one_key_per_payment", OneKeyPerPayment, ("recovered",), (), ("end",)),
-    Mutant("cancel_on_paper", CancelOnPaper, ("cancel_race",), _CRASHES, ("I3", "I4", "I6")),
-    Mutant("unknown_is_failure", UnknownIsFailure, _MONEY, (Fault.DONE_LATE,), ("I2", "end")),
+    Mutant("random_key", w.RandomConfirmKey, _MONEY, (Fault.STALL_AFTER,), ("I2",)),
+    Mutant("intent_per_delivery", w.IntentPerDelivery, ("first_charge",), _CRASHES, ("I3",)),
+    Mutant("one_key_per_payment", w.OneKeyPerPayment, ("recovered",), (), ("end",)),
+    Mutant("cancel_on_paper", w.CancelOnPaper, ("cancel_race",), _CRASHES, ("I3", "I4", "I6")),
+    Mutant("unknown_is_failure", w.UnknownIsFailure, _MONEY, (Fault.DONE_LATE,), ("I2", "end")),
     Mutant(
         "key_instead_of_asking",
-        KeyInsteadOfAsking,
+        w.KeyInsteadOfAsking,
         ("recovered",),
         (Fault.CRASH_AFTER,),
         ("I2",),
-        backup=Deaf,
+        backup=w.Deaf,
         rules=((charging, "RESEND", timedelta(days=365)),),
     ),
-    Mutant("last_write_wins", LastWriteWins, _MONEY, (Fault.STALL_BEFORE,), ("I14",)),
-    Mutant("numbers_for_all", NumbersForAll, ("two_bills",), (Fault.STALL_BEFORE,), ("I16",)),
-    Mutant("no_lease", NoLease, ("first_charge",), (Fault.STALL_AFTER,), ("I11",)),
+    Mutant("last_write_wins", w.LastWriteWins, _MONEY, (Fault.STALL_BEFORE,), ("I14",)),
+    Mutant("numbers_for_all", w.NumbersForAll, ("two_bills",), (Fault.STALL_BEFORE,), ("I16",)),
+    Mutant("no_lease", w.NoLease, ("first_charge",), (Fault.STALL_AFTER,), ("I11",)),
     Mutant(
         "repeat_is_foreign",
-        RepeatIsForeign,
+        w.RepeatIsForeign,
         ("first_charge", "recovered"),
         (Fault.DONE_TWICE,),
         ("I10", "end"),
-        backup=Deaf,
+        backup=w.Deaf,
     ),
-    Mutant("no_sweep", WithoutSweep, ("first_charge",), (Fault.GONE_BEFORE,), ("I10", "end")),
-    Mutant("timer_is_truth", TimerIsTruth, ("recovered",), (Fault.VANISHED,), ("I10", "end")),
-    Mutant("stream_is_truth", StreamIsTruth, ("first_charge",), (Fault.GONE_BEFORE,), ("I10",)),
+    Mutant("no_sweep", w.WithoutSweep, ("first_charge",), (Fault.GONE_BEFORE,), ("I10", "end")),
+    Mutant("timer_is_truth", w.TimerIsTruth, ("recovered",), (Fault.VANISHED,), ("I10", "end")),
+    Mutant("stream_is_truth", w.StreamIsTruth, ("first_charge",), (Fault.GONE_BEFORE,), ("I10",)),
     Mutant(
         "gap_ignored", World, ("recovered",), (), ("I13",), rules=((dunning, "_earliest", _soon),)
     ),
@@ -337,6 +143,30 @@ MUTANTS: tuple[Mutant, ...] = (
         (),
         ("I13",),
         rules=((dunning, "is_soft", _yes), (posting, "blocks_method", _no)),
+    ),
+    Mutant(
+        "no_reconciliation",
+        w.WithoutReconciliation,
+        ("paid_out",),
+        (Fault.GONE_BEFORE,),
+        ("I5", "end"),
+    ),
+    Mutant("posted_again", w.PostedAgain, ("paid_out",), (), ("I5", "end", "I14")),
+    Mutant(
+        "unknown_is_forgotten",
+        World,
+        _MONEY,
+        (Fault.STALL_BEFORE,),
+        ("I2",),
+        rules=((charging, "RESEND", timedelta(0)),),
+    ),
+    Mutant(
+        "request_forgotten",
+        World,
+        ("resumed",),
+        (Fault.ERROR_STORED,),
+        ("end",),
+        rules=((invoice_fold, "_asked_again", _same),),
     ),
     Mutant(
         "stale_notices",

@@ -23,3 +23,8 @@ def test_a_new_card_is_charged_although_stripe_answered_500_and_did_nothing() ->
     """The try was closed as not executed after a day, and what had asked for it was forgotten."""
     sixth_confirm = ("stripe.payment_intents.confirm", 5)
     assert _calmly("resumed", {sixth_confirm: Fault.ERROR_STORED}) == []
+
+
+def test_a_clock_whose_worker_was_never_called_can_be_advanced_again() -> None:
+    """The target was saved, the process died: the clock stood still and refused every new try."""
+    assert _calmly("test_clock", {("store.save_test_clock", 0): Fault.CRASH_AFTER}) == []

@@ -50,8 +50,10 @@ class Message:
     most: int = 5
     receives: int = 0
     deleted: bool = False
+    done: bool = False
     failed: Callable[[], None] | None = None
     redriven: bool = False
+    over: Callable[[], None] | None = None  # when its handler has ended, however
 
 
 @dataclass(slots=True, eq=False)
@@ -189,8 +191,7 @@ class Loop:
                 if not what.deleted:
                     self._ready.append(what)
             elif isinstance(what, Handler):
-                self._asleep.remove(what)
-                self._live.append(what)
+                self._wake(what)
             else:
                 what()
 
@@ -223,6 +224,8 @@ class Loop:
         self._current = None
         if handler.thread.dead:
             self._live.remove(handler)
+            if handler.message.over is not None:
+                handler.message.over()
 
     def _run(self, handler: Handler) -> None:
         message = handler.message
@@ -240,7 +243,7 @@ class Loop:
             self.violate("raised", f"{message.name}: {error!r}")
             self._failed(message)
         else:
-            message.deleted = True
+            message.deleted = message.done = True
 
     def _failed(self, message: Message) -> None:
         if message.failed is not None:
@@ -350,6 +353,23 @@ class Loop:
         self.lost.append(message.name)
         if message.redriven:
             self.dead_letters.append(message)
+
+    def invoke(self, message: Message) -> None:
+        """Another process does it while the current handler waits for the end."""
+        waiting = self._current
+        assert waiting is not None
+        self._live.remove(waiting)
+        self._asleep.append(waiting)
+        message.over = lambda: self._wake(waiting)
+        self._ready.append(message)
+        self._hub.switch()
+        self._current = waiting
+        if waiting.dead:
+            raise Crash
+
+    def _wake(self, handler: Handler) -> None:
+        self._asleep.remove(handler)
+        self._live.append(handler)
 
     def sleep(self, seconds: int) -> None:
         """The current handler is suspended; everything else goes on."""

@@ -4,9 +4,11 @@ client when it was not answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from chalicelib.domain.business import Business
@@ -32,7 +34,14 @@ PAYER = Actor(ActorKind.CUSTOMER, CUSTOMER)
 AGAIN_AFTER = 30
 
 
-def stage(world: World, *, number: str | None = VISA, kind: str = "card", **changes: Any) -> None:
+def stage(
+    world: World,
+    *,
+    number: str | None = VISA,
+    kind: str = "card",
+    business: Mapping[str, Any] = MappingProxyType({}),
+    **changes: Any,
+) -> None:
     """A business, one customer, and what the customer pays with."""
     businesses.create_business(
         world.ports,
@@ -44,6 +53,7 @@ def stage(world: World, *, number: str | None = VISA, kind: str = "card", **chan
             staff_email="desk@harbour.example",
             email="billing@harbour.example",
             sms_enabled=True,
+            **business,
         ),
     )
     customer = Customer(
@@ -73,15 +83,15 @@ def open_page(ports: Ports, request_id: str) -> str:
     ).id
 
 
-def bill(ports: Ports, invoice_id: str = INVOICE, amount: int = AMOUNT) -> None:
+def bill(ports: Ports, invoice_id: str = INVOICE, due_on: date | None = None) -> None:
     """An invoice by hand, made and sent: repeating it is harmless."""
-    line = Line(description="Consulting", quantity=Decimal(1), unit_amount=amount)
+    line = Line(description="Consulting", quantity=Decimal(1), unit_amount=AMOUNT)
     with suppress(FactExists):
         invoices.create_invoice(
             ports, BUSINESS, CUSTOMER, (line,), invoice_id=invoice_id, actor=STAFF
         )
     with suppress(Conflict):
-        invoices.finalize_invoice(ports, BUSINESS, invoice_id, actor=STAFF)
+        invoices.finalize_invoice(ports, BUSINESS, invoice_id, actor=STAFF, due_on=due_on)
 
 
 def charge_now(ports: Ports, request_id: str, trigger: Trigger, **more: Any) -> None:
