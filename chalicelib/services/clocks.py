@@ -38,21 +38,29 @@ def create_clock(ports: Ports, business_id: str, clock_id: str, at: datetime) ->
 
 
 def start_advance(ports: Ports, business_id: str, clock_id: str, to: datetime) -> TestClock:
-    """Set the target and let a worker run there.
+    """Set the target and let a worker run there. Asked again for the same target, it calls a
+    worker again: the first time may have ended before any worker heard of it.
 
-    Raises InvalidInput for a target in the past or over a year ahead, Conflict while it advances.
+    Raises InvalidInput for a target in the past or over a year ahead, Conflict while it advances
+    to another.
     """
     clock = ports.store.test_clock(clock_id)
     if clock.business_id != business_id:
         raise InvalidInput("clock_of_another_business", "This clock is not yours.")
-    if clock.advancing:
+    if clock.advancing and clock.target_at != to:
         raise Conflict("clock_advancing", "The clock is still advancing.")
+    if not clock.advancing:
+        clock = _aimed(ports, clock, to)
+    body = {"job": "advance_clock", "business_id": business_id, "subject_id": clock_id}
+    ports.queue.send(QueueName.BILLING, body)
+    return clock
+
+
+def _aimed(ports: Ports, clock: TestClock, to: datetime) -> TestClock:
     if not clock.now_at < to <= clock.now_at + LONGEST_ADVANCE:
         raise InvalidInput("clock_target_invalid", "Advance to a later time, at most a year ahead.")
     advancing = replace(clock, target_at=to, version=clock.version + 1, advancing=True)
     ports.store.save_test_clock(advancing)
-    body = {"job": "advance_clock", "business_id": business_id, "subject_id": clock_id}
-    ports.queue.send(QueueName.BILLING, body)
     return advancing
 
 
