@@ -180,5 +180,6 @@ def test_the_deployed_stack_from_within_while_its_own_workers_stay_away(stack: W
         stripe.do("pump", paused=False)
     assert prove(books, stripe_books).problems == []
     assert proof.by_step(books) == {"retry at once": [1, 1900]}
-    subjects = [mail.subject for mail in stack.mailbox.mails() if customer.email in mail.to]
-    assert len(subjects) == 2
+    # Other tests share the stack, and the address.
+    mails = [mail for mail in stack.mailbox.mails() if customer.email in mail.to]
+    assert len([mail for mail in mails if "LR-00001" in mail.subject]) == 2
