@@ -41,6 +41,10 @@ class StripeCustomerLinked:
         return "stripe_customer"
 
 
+def method_saved_key(method_id: str, source: str) -> str:
+    return f"method_saved/{method_id}/{source}"
+
+
 @dataclass(frozen=True, slots=True)
 class MethodSaved:
     """Saved on Stripe's page, or changed by the network's updater. `source` names the session."""
@@ -51,7 +55,7 @@ class MethodSaved:
     source: str
 
     def key(self, seq: int) -> str:
-        return f"method_saved/{self.method.id}/{self.source}"
+        return method_saved_key(self.method.id, self.source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any
 
 from chalicelib.domain import keys
 from chalicelib.domain.business import Business
-from chalicelib.domain.customer import Customer
+from chalicelib.domain.customer import Customer, MethodState, PaymentMethod
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
 from chalicelib.domain.facts import STRIPE, SYSTEM, Actor, Subject
 from chalicelib.domain.party_facts import (
@@ -110,10 +111,11 @@ def _linked(ports: Ports, business: Business, customer_id: str) -> Customer:
 
 
 def receive_setup(ports: Ports, business_id: str, session_id: str) -> Customer | None:
-    """Take over what a finished hosted page saved; it becomes the default.
+    """Take over what a finished hosted page saved; it becomes the default, unless the customer has
+    chosen another since.
 
-    Called by the webhook, by the payer's return and by the sweep, in any order and number. None
-    when the page is not finished or belongs to another business.
+    Called by the webhook, by the payer's return and by the reconciliation, in any order and number.
+    None when the page is not finished or belongs to another business.
     """
     business = ports.store.business(business_id)
     seen = ports.gateway.read_setup(business.stripe_account, session_id)
@@ -124,13 +126,29 @@ def receive_setup(ports: Ports, business_id: str, session_id: str) -> Customer |
 
     def once() -> Customer:
         customer = ports.store.customer(business_id, seen.customer_id)
-        saved = MethodSaved(method, make_default=True, source=session_id)
+        newest = not _chosen_since(ports, customer, method)
+        saved = MethodSaved(method, make_default=newest, source=session_id)
         try:
             return _record(ports, business, customer, saved, actor=STRIPE)
         except FactExists:
             return customer
 
     return again_when_stale(once)
+
+
+def _chosen_since(ports: Ports, customer: Customer, method: PaymentMethod) -> bool:
+    """Whether the default was chosen after this method was typed in: Stripe's events come in any
+    order, and what is heard last need not be what was wanted last."""
+    default = customer.default_method
+    if default is None or default.state is not MethodState.USABLE or method.saved_at is None:
+        return False
+    for fact in reversed(ports.store.facts(customer.business_id, Subject.CUSTOMER, customer.id)):
+        match fact.data:
+            case DefaultMethodChosen():
+                return fact.at > method.saved_at
+            case MethodSaved(make_default=True, method=PaymentMethod(saved_at=datetime() as at)):
+                return at > method.saved_at
+    return False
 
 
 def refresh_method(ports: Ports, business_id: str, customer_id: str, method_id: str) -> Customer:

@@ -1,8 +1,8 @@
 """Reconciliation: what Stripe lists against what we posted, both ways, through the one poster.
 
-By list endpoints only, over a window that overlaps the last one. It finds successes nobody told us
-of, cancels PaymentIntents that no payment of ours owns, and posts fees and payouts. Refunds and
-disputes are listed for themselves: they come, and end, long after their payment.
+By list endpoints only, over a window that overlaps the last one. It finds successes and cards that
+nobody told us of, cancels PaymentIntents that no payment of ours owns, and posts fees and payouts.
+Refunds and disputes are listed for themselves: they come, and end, long after their payment.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from chalicelib.domain import keys
 from chalicelib.domain.business import Business
 from chalicelib.domain.dates import iso
 from chalicelib.domain.errors import DomainError, NotFound
+from chalicelib.domain.facts import Subject
+from chalicelib.domain.party_facts import method_saved_key
 from chalicelib.domain.payment import Payment, PaymentStatus
-from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus
+from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus, SetupSeen
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import StaleHead, Unanswered
-from chalicelib.services import businesses, payouts, restoring
+from chalicelib.services import businesses, customers, payouts, restoring
 from chalicelib.services.charging import Step, run_step
 from chalicelib.services.posting import post_outcome
 
@@ -85,7 +87,7 @@ def reconcile(ports: Ports, business_id: str) -> Reconciled:
         cursor = page.cursor
         if cursor is None:
             break
-    posted += _returned(ports, business, since)
+    posted += _returned(ports, business, since) + _typed_in(ports, business, since)
     paid = _payouts(ports, business, since)
     if not homeless:
         ports.store.save_watermark(business_id, "reconciled", iso(started_at))
@@ -125,6 +127,34 @@ def _returned(ports: Ports, business: Business, since: datetime) -> int:
             if cursor is None:
                 break
     return posted
+
+
+def _typed_in(ports: Ports, business: Business, since: datetime) -> int:
+    """Cards and accounts typed in on a hosted page of which neither event nor browser told us."""
+    posted, cursor = 0, None
+    while True:
+        page = ports.gateway.setups_since(business.stripe_account, since, cursor=cursor)
+        news = [one for one in page.items if _is_news(ports, business, one)]
+        posted += sum(
+            customers.receive_setup(ports, business.id, one.id) is not None for one in news
+        )
+        cursor = page.cursor
+        if cursor is None:
+            return posted
+
+
+def _is_news(ports: Ports, business: Business, seen: SetupSeen) -> bool:
+    """Neither saved now nor ever: what the customer has removed stays removed."""
+    if not seen.complete or seen.method_id is None or seen.business_id != business.id:
+        return False
+    try:
+        customer = ports.store.customer(business.id, seen.customer_id)
+    except NotFound:
+        return False
+    if customer.method(seen.method_id) is not None:
+        return False
+    history = ports.store.facts(business.id, Subject.CUSTOMER, customer.id)
+    return method_saved_key(seen.method_id, seen.id) not in {fact.key for fact in history}
 
 
 def _level(ports: Ports, business: Business, intent: IntentSeen, *, disputed: bool = False) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from chalicelib.domain.customer import MethodKind
@@ -48,6 +50,14 @@ class CustomersContract:
             "cus_ours",
         )
         assert setup.method_id == payer.method_id
+
+    def test_pages_that_were_filled_in_are_listed(self, stage: Stage) -> None:
+        before = stage.now - timedelta(days=1)
+        first, second = stage.payer(), stage.payer()
+        stage.open_page(second.stripe_id)
+        page = stage.gateway.setups_since(stage.account, before)
+        seen = [stage.seen_setup(one.session_id) for one in (second, first)]
+        assert (list(page.items), page.cursor) == (seen, None)
 
     def test_a_saved_card_is_shown_without_its_number(self, stage: Stage) -> None:
         payer = stage.payer()

@@ -144,20 +144,24 @@ class Install:
             self.save_card(business_id, made.id, card)
         return self.store.customer(business_id, made.id)
 
-    def save_card(self, business_id: str, customer_id: str, number: str, **page: object) -> str:
-        """Through the hosted page; returns the session's id. The webhook is left to `settle`."""
-        setup = customers.start_setup(
+    def open_page(self, business_id: str, customer_id: str) -> str:
+        """Stripe's hosted page for a card or bank account; its session's id."""
+        return customers.start_setup(
             self.ports,
             business_id,
             customer_id,
             request_id=self.ids.new("setup"),
             success_url="https://app.example/saved",
             cancel_url="https://app.example/back",
-        )
+        ).id
+
+    def save_card(self, business_id: str, customer_id: str, number: str, **page: object) -> str:
+        """Through the hosted page; returns the session's id. The webhook is left to `settle`."""
+        setup_id = self.open_page(business_id, customer_id)
         account = self.store.business(business_id).stripe_account
-        self.stripe.complete_checkout(setup.id, number, account=account, **page)  # type: ignore[arg-type]
-        customers.receive_setup(self.ports, business_id, setup.id)
-        return setup.id
+        self.stripe.complete_checkout(setup_id, number, account=account, **page)  # type: ignore[arg-type]
+        customers.receive_setup(self.ports, business_id, setup_id)
+        return setup_id
 
     def invoice(
         self, customer: Customer, amount: int = 8900, *, due_on: date | None = None, **more: object

@@ -18,6 +18,7 @@ _ENDPOINTS = {
     Operation.DETACH_METHOD: ("POST", "/v1/payment_methods/{}/detach"),
     Operation.CREATE_SESSION: ("POST", "/v1/checkout/sessions"),
     Operation.READ_SESSION: ("GET", "/v1/checkout/sessions/{}"),
+    Operation.LIST_SESSIONS: ("GET", "/v1/checkout/sessions"),
     Operation.CREATE_INTENT: ("POST", "/v1/payment_intents"),
     Operation.CONFIRM_INTENT: ("POST", "/v1/payment_intents/{}/confirm"),
     Operation.READ_INTENT: ("GET", "/v1/payment_intents/{}"),

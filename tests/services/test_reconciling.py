@@ -8,8 +8,8 @@ from chalicelib.domain.facts import SYSTEM
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.stripe_objects import NewIntent
 from chalicelib.ports.answers import Unanswered
-from chalicelib.services import invoices, reconciling
-from tests.fakes.install import Install
+from chalicelib.services import customers, invoices, reconciling
+from tests.fakes.install import VISA, Install
 from tests.services.checks import check_install, check_stripe
 
 
@@ -121,6 +121,36 @@ def test_a_run_overlaps_the_last_and_finds_what_is_days_old() -> None:
     install.clock.advance(days=10)
     assert install.reconcile().posted == 1
     assert install.read(invoice).status is InvoiceStatus.PAID
+
+
+def unheard_card(install: Install) -> tuple[str, str]:
+    """A customer without a card types one in and closes the window; no event arrives."""
+    customer = install.customer(card=None)
+    install.settle()
+    install.stripe.webhooks.endpoints.clear()
+    page = install.open_page("biz_1", customer.id)
+    setup = install.stripe.complete_checkout(page, VISA)
+    return customer.id, str(setup["payment_method"])
+
+
+def test_a_card_nobody_told_us_of_is_saved_once() -> None:
+    install = Install.at()
+    install.business()
+    customer_id, method_id = unheard_card(install)
+    assert install.reconcile().posted == 1
+    assert install.store.customer("biz_1", customer_id).default_method_id == method_id
+    assert install.reconcile().posted == 0
+
+
+def test_a_card_that_was_removed_is_not_found_again() -> None:
+    install = Install.at()
+    install.business()
+    customer_id, method_id = unheard_card(install)
+    install.reconcile()
+    customers.remove_method(install.ports, "biz_1", customer_id, method_id, actor=SYSTEM)
+    install.settle()
+    assert install.reconcile().posted == 0
+    assert install.store.customer("biz_1", customer_id).methods == ()
 
 
 def test_all_businesses_are_reconciled() -> None:

@@ -96,6 +96,11 @@ class World(Loop):
         self._last = dict.fromkeys(("sweep", "remind", "bill"), -1)
         self._sending: Fault | None = None
         self.ports = self.make_ports()
+        if self.traits.reconcile_at:
+            for day in range(2):
+                self.later(
+                    self.traits.reconcile_at + day * 24 * HOUR, lambda: self.tick("reconcile")
+                )
 
     def make_store(self) -> StreamingStore:
         """The table. A mutant of the design has another."""

@@ -28,3 +28,19 @@ def test_a_new_card_is_charged_although_stripe_answered_500_and_did_nothing() ->
 def test_a_clock_whose_worker_was_never_called_can_be_advanced_again() -> None:
     """The target was saved, the process died: the clock stood still and refused every new try."""
     assert _calmly("test_clock", {("store.save_test_clock", 0): Fault.CRASH_AFTER}) == []
+
+
+def test_a_card_that_only_stripe_knows_of_is_found_and_charged() -> None:
+    """The payer closed the window and the event's message was lost: nobody ever asked Stripe."""
+    lost: Plan = {("stripe.checkout.sessions.retrieve", 0): Fault.GONE_BEFORE}
+    assert _calmly("unheard_card", lost) == []
+
+
+def test_the_card_typed_in_last_is_the_default_in_whatever_order_it_is_heard_of() -> None:
+    """The first card's event came after the second's, and took its place."""
+    by_event_and_by_browser = (0, 1)
+    late: Plan = {
+        ("stripe.checkout.sessions.retrieve", turn): Fault.STALL_BEFORE
+        for turn in by_event_and_by_browser
+    }
+    assert _calmly("two_cards", late) == []

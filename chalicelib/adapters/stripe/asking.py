@@ -65,6 +65,18 @@ def read_session() -> checkout.SessionRetrieveParams:
     return {"expand": ["setup_intent.payment_method"]}
 
 
+def setups_since(since: datetime, cursor: str | None) -> checkout.SessionListParams:
+    wanted: checkout.SessionListParams = {
+        "created": {"gte": int(since.timestamp())},
+        "status": "complete",
+        "limit": PAGE_SIZE,
+        "expand": ["data.setup_intent"],
+    }
+    if cursor:
+        wanted["starting_after"] = cursor
+    return wanted
+
+
 def new_intent(intent: NewIntent) -> params.PaymentIntentCreateParams:
     """Unconfirmed: it moves no money until one of its attempts confirms it."""
     return {

@@ -22,6 +22,7 @@ class Operation(StrEnum):
     DETACH_METHOD = "payment_methods.detach"
     CREATE_SESSION = "checkout.sessions.create"
     READ_SESSION = "checkout.sessions.retrieve"
+    LIST_SESSIONS = "checkout.sessions.list"
     CREATE_INTENT = "payment_intents.create"
     CONFIRM_INTENT = "payment_intents.confirm"
     READ_INTENT = "payment_intents.retrieve"

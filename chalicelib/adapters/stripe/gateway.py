@@ -114,6 +114,14 @@ class StripeGateway:
         )
         return reading.setup(body)
 
+    def setups_since(
+        self, account: str | None, since: datetime, *, cursor: str | None = None
+    ) -> Page[SetupSeen]:
+        page = self._ask(
+            Operation.LIST_SESSIONS, account=account, params=asking.setups_since(since, cursor)
+        )
+        return _page(page, reading.setup)
+
     def read_method(self, account: str | None, method_id: str) -> PaymentMethod:
         return reading.method(self._ask(Operation.READ_METHOD, method_id, account=account))
 

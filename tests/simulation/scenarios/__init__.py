@@ -21,6 +21,8 @@ ALL: dict[str, Scenario] = {
         dunning.RECOVERED,
         dunning.RESUMED,
         new_card.SCENARIO,
+        new_card.UNHEARD,
+        new_card.TWO,
         races.RETRY,
         races.CANCEL,
         races.TWO_BILLS,

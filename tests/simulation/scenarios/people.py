@@ -27,6 +27,7 @@ CUSTOMER = "cus_1"
 INVOICE = "inv_1"
 VISA = "4242424242424242"
 RETURN = "https://pay.example/back"
+MASTERCARD = "5555555555554444"
 DEBIT_CARD = "4000056655665556"
 AMOUNT = 8900
 STAFF = Actor(ActorKind.STAFF, "usr_1")
@@ -140,13 +141,13 @@ def invoice(world: World, invoice_id: str = INVOICE) -> Invoice | None:
     return head
 
 
-def new_card(world: World, seconds: int, number: str) -> None:
-    """The payer opens Stripe's page, types in a card and comes back to us, if nothing breaks."""
+def new_card(world: World, seconds: int, number: str, *, comes_back: bool = True) -> None:
+    """The payer opens Stripe's page, types in a card and comes back to us, or closes the window."""
     sessions: list[str] = []
     clicks: list[str] = []  # each click is a request of its own
 
     def click(ports: Ports) -> None:
-        clicks.append(f"new-card-{len(clicks) + 1}")
+        clicks.append(f"new-card-{seconds}-{len(clicks) + 1}")
         sessions.append(open_page(ports, clicks[-1]))
 
     def fill_in() -> None:
@@ -154,7 +155,8 @@ def new_card(world: World, seconds: int, number: str) -> None:
             world.later(AGAIN_AFTER, fill_in)
             return
         world.stripe.complete_checkout(sessions[0], number)
-        ask(world, 5, "return", lambda ports: take_over(ports, sessions[0]))
+        if comes_back:
+            ask(world, 5, "return", lambda ports: take_over(ports, sessions[0]))
 
     ask(world, seconds, "page", click)
     world.later(seconds + 40, fill_in)
