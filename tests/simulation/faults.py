@@ -31,6 +31,8 @@ class Fault(StrEnum):
     CONFLICT = "F3.stale"  # the table's own conflict: nobody else has changed anything
     ERROR_STORED = "F13.500"  # a 500 instead of execution, replayed under the key
     ERROR_AFTER = "F13.500.after"  # done, but the answer and its replays are a 500
+    PAGE_AFTER = "F13.502.after"  # done, but a gateway answers with a page of its own
+    KEY_ROLLED = "F13.401"  # our secret is not valid any more, for one call
     KEY_IN_USE = "F13.409"
     RATE_LIMIT = "F13.429"
     SLOW = "F13.slow"  # Stripe works on it for minutes; meanwhile the key is in use
@@ -49,6 +51,8 @@ STRIPE_KINDS = {
     Fault.REPLY_LOST: "drop_after",
     Fault.ERROR_STORED: "error_500_stored",
     Fault.ERROR_AFTER: "error_500_after",
+    Fault.PAGE_AFTER: "html_502_after",
+    Fault.KEY_ROLLED: "unauthorized",
     Fault.KEY_IN_USE: "conflict",
     Fault.RATE_LIMIT: "rate_limit",
     Fault.SLOW: "slow",
@@ -78,6 +82,8 @@ _SENDING = (
 _STRIPE = (
     Fault.ERROR_STORED,
     Fault.ERROR_AFTER,
+    Fault.PAGE_AFTER,
+    Fault.KEY_ROLLED,
     Fault.KEY_IN_USE,
     Fault.RATE_LIMIT,
     Fault.SLOW,

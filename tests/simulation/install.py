@@ -96,11 +96,14 @@ class World(Loop):
         self._last = dict.fromkeys(("sweep", "remind", "bill"), -1)
         self._sending: Fault | None = None
         self.ports = self.make_ports()
-        if self.traits.reconcile_at:
-            for day in range(2):
-                self.later(
-                    self.traits.reconcile_at + day * 24 * HOUR, lambda: self.tick("reconcile")
-                )
+        for wait in self._reconciled_at():
+            self.later(wait, lambda: self.tick("reconcile"))
+
+    def _reconciled_at(self) -> list[int]:
+        """Hourly in truth; here seldom enough that faults have time to spread."""
+        first = self.traits.reconcile_at
+        soon = [first, first + 24 * HOUR] if first else []
+        return [*soon, *range(240 * HOUR, 1440 * HOUR, 240 * HOUR)]
 
     def make_store(self) -> StreamingStore:
         """The table. A mutant of the design has another."""

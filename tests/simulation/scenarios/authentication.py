@@ -28,10 +28,17 @@ def _stage(world: World) -> None:
         "payer",
         lambda p: people.charge_now(p, "payer-1", Trigger.CUSTOMER, return_url=people.RETURN),
     )
-    answer = ("pass", "pass", "fail", "leave")[world.pick(4)]
+    answer = ("pass", "pass", "late", "fail", "leave")[world.pick(5)]
     world.notes["answer"] = answer
     if answer != "leave":
-        _watch(world, HOUR + world.pick(900), passed=answer == "pass", looks=_LOOKS)
+        wait = world.pick(900) if answer != "late" else 45 * 60 + world.pick(3600)
+        _watch(world, HOUR + wait, passed=answer != "fail", looks=_LOOKS)
+
+
+def _withdrawn(world: World) -> None:
+    """While the payer is at the bank's page, staff withdraw the invoice."""
+    _stage(world)
+    people.ask(world, HOUR + world.pick(900), "cancel", people.cancel)
 
 
 def _watch(world: World, seconds: int, *, passed: bool, looks: int) -> None:
@@ -50,9 +57,14 @@ def _watch(world: World, seconds: int, *, passed: bool, looks: int) -> None:
 
 
 def _ends(world: World) -> Iterator[str]:
-    """Answered well it is paid; otherwise the calendar goes on to the end."""
-    good = world.notes["answer"] == "pass" and "answered" in world.notes
+    """Answered well it is paid, however late; otherwise the calendar goes on to the end."""
+    good = world.notes["answer"] in {"pass", "late"} and "answered" in world.notes
     return people.must_be(world, "paid" if good else "overdue")
 
 
+def _paid_or_withdrawn(world: World) -> Iterator[str]:
+    return people.must_be(world, "paid", "cancelled")
+
+
+WITHDRAWN = Scenario("withdrawn_at_bank", _withdrawn, _paid_or_withdrawn, last=9 * DAY)
 SCENARIO = Scenario("authentication", _stage, _ends, last=9 * DAY)

@@ -1,7 +1,8 @@
 """The customer changes something in the middle of the retries.
 
 `changed_card`: a new card comes while the old one is tried. `removed_card`: the only card is taken
-away, and another comes later. `dropped`: the subscription is cancelled, its debt dropped.
+away, and another comes later. `detached_card`: the same, but in Stripe's dashboard. `dropped`: the
+subscription is cancelled, its debt dropped.
 `by_hand`: nobody charges; the payer pays at the hour at which the invoice goes overdue.
 """
 
@@ -52,6 +53,21 @@ def _card_taken_away(world: World) -> None:
     people.new_card(world, 2 * DAY, people.DEBIT_CARD)
 
 
+def _detached_at_stripe(world: World) -> None:
+    """In Stripe's dashboard, so that we may try a card that is gone."""
+    people.stage(world)
+    world.stripe.script_card(people.VISA, ["insufficient_funds"] * 9)
+    people.ask(world, 0, "bill", people.bill)
+
+    def detach() -> None:
+        method_id = next(iter(world.stripe.account().payment_methods))
+        path = f"/v1/payment_methods/{method_id}/detach"
+        world.stripe.call("POST", path, {}, idempotency_key="detach/dashboard/1")
+
+    people.happens(world, _around(world, _RETRY), detach)
+    people.new_card(world, 2 * DAY, people.DEBIT_CARD)
+
+
 def _debt_dropped(world: World) -> None:
     people.stage(world)
     dunning.subscribed(world)
@@ -91,5 +107,6 @@ def _pays_by_hand(world: World) -> None:
 
 CHANGED = Scenario("changed_card", _new_card_meanwhile, _is_paid, last=9 * DAY)
 REMOVED = Scenario("removed_card", _card_taken_away, _is_paid, last=9 * DAY)
+DETACHED = Scenario("detached_card", _detached_at_stripe, _is_paid, last=9 * DAY)
 DROPPED = Scenario("dropped", _debt_dropped, _nothing_is_owed, last=9 * DAY)
 BY_HAND = Scenario("by_hand", _pays_by_hand, _is_paid, last=4 * DAY)
