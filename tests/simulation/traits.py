@@ -37,7 +37,7 @@ _DRAWN: dict[str, tuple[int | str, ...]] = {
     "stall": (45, 150, 13 * MINUTE, 21 * MINUTE),
     "redelivery": (12 * MINUTE, 12 * MINUTE, 12 * MINUTE, 30 * HOUR),
     "sweep_phase": tuple(range(0, 900, 75)),
-    "reconcile_at": (0, 0, 30, 70 * MINUTE),
+    "reconcile_at": (0, 30, 5 * MINUTE, 70 * MINUTE),
 }
 
 
