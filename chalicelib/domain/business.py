@@ -34,6 +34,8 @@ class Business:
     bill_days_before: int = 7
     sms_enabled: bool = False
     staff_email: str = ""
+    refund_approval_above: int | None = None  # a larger refund takes two people; None: one will do
+    part_payment_minimum: int | None = None  # the least that may be paid; None: only the whole
     policy: DunningPolicy = field(default=STANDARD)
     stripe_account: str | None = None  # None: the install's own account, no Connect
     charges_enabled: bool = True

@@ -21,6 +21,15 @@ def test_settings_are_read_and_changed_one_by_one(api: Api) -> None:
     }
 
 
+def test_a_limit_is_set_and_taken_away_again(api: Api) -> None:
+    limits = {"refund_approval_above": 50_000, "part_payment_minimum": 1000}
+    before = api.get(BUSINESS).json
+    assert [before[name] for name in limits] == [None, None]
+    assert api.patch(BUSINESS, limits).json == before | limits
+    gone = dict.fromkeys(limits)
+    assert api.patch(BUSINESS, gone).json == before
+
+
 def test_a_changed_policy_is_another_version(api: Api) -> None:
     assert api.get(BUSINESS).json["policy"]["version"] == 1
     changes = {"policy": {"offsets_seconds": [0, 86400], "when_exhausted": "keep"}}
@@ -52,6 +61,8 @@ def test_what_is_not_a_setting_cannot_be_set(api: Api, field: str) -> None:
         ({"policy": {"offsets_seconds": []}}, "body_invalid"),
         ({"policy": {"visa_cap_30_days": 1000}}, "body_invalid"),
         ({"invoice_prefix": "INV\n"}, "body_invalid"),
+        ({"refund_approval_above": -1}, "body_invalid"),
+        ({"part_payment_minimum": 10.5}, "body_invalid"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused(

@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType, structs
 from chalicelib.api.representation.fields import (
     END,
     AddressBody,
+    Amount,
     Body,
     Country,
     Email,
@@ -57,7 +58,11 @@ class PolicyChanges(Body):
 
 
 class BusinessChanges(Body):
-    """What is left out stays as it is."""
+    """What is left out stays as it is.
+
+    `refund_approval_above`: a larger refund needs a second person, null lets one do. Parts of an
+    invoice may be paid from `part_payment_minimum` on, null takes only the whole.
+    """
 
     name: Name | UnsetType = UNSET
     legal_name: Text | UnsetType = UNSET
@@ -77,6 +82,8 @@ class BusinessChanges(Body):
     default_terms: Terms | UnsetType = UNSET
     bill_days_before: Annotated[int, Meta(ge=0, le=60)] | UnsetType = UNSET
     sms_enabled: bool | UnsetType = UNSET
+    refund_approval_above: Amount | UnsetType | None = UNSET
+    part_payment_minimum: Amount | UnsetType | None = UNSET
     policy: PolicyChanges | UnsetType = UNSET
 
 
@@ -103,6 +110,8 @@ class BusinessView(View):
     default_terms: Terms
     bill_days_before: int
     sms_enabled: bool
+    refund_approval_above: int | None
+    part_payment_minimum: int | None
     policy: DunningPolicy
     stripe_account: str | None
     can_charge: bool
@@ -154,6 +163,8 @@ def business_view(business: Business, now: datetime) -> BusinessView:
         default_terms=business.default_terms,
         bill_days_before=business.bill_days_before,
         sms_enabled=business.sms_enabled,
+        refund_approval_above=business.refund_approval_above,
+        part_payment_minimum=business.part_payment_minimum,
         policy=business.policy,
         stripe_account=business.stripe_account,
         can_charge=business.can_charge,
