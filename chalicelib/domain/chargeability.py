@@ -46,6 +46,8 @@ def invoice_blocks(invoice: Invoice, standing: Standing) -> list[Reason]:
         found.append(Reason("settled", f"The invoice is {invoice.status.value}: nothing is owed."))
     if invoice.hold is not None:
         found.append(Reason(f"hold_{invoice.hold.kind.value}", invoice.hold.reason))
+    if invoice.covered_by is not None:
+        found.append(Reason("covered", invoice.covered_by.reason))
     if not standing.can_charge:
         found.append(
             Reason("not_connected", "The business's Stripe account cannot take charges now.")

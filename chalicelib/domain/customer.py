@@ -81,6 +81,7 @@ class Customer:
     stripe_customer_id: str | None = None
     methods: tuple[PaymentMethod, ...] = ()
     default_method_id: str | None = None
+    credit: int = 0  # minor units of unapplied credit; below 0 when spent money bounced
     expiry_noticed: str = ""  # `2027-03`: told that the default card runs out then
     version: int = 0
     chain: str = ""

@@ -6,10 +6,10 @@ retry follows at once is not announced: the retry's own result is, a minute late
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.domain import desk
 from chalicelib.domain import invoice_facts as inv
 from chalicelib.domain import party_facts as party
 from chalicelib.domain.declines import DeclineClass
@@ -21,46 +21,15 @@ from chalicelib.domain.invoice import (
     NextAction,
     NextActionKind,
 )
+from chalicelib.domain.owed import Audience, document, event, mail, staff, work
 
 AT_ONCE = timedelta(minutes=5)
-_TEXTED = {"payment_failed", "action_required", "needs_card", "went_overdue"}
 _ALARMED = {
     NextActionKind.CHARGE,
     NextActionKind.RETRY,
     NextActionKind.CUSTOMER,
     NextActionKind.MARK_OVERDUE,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Whether this customer of this business gets text messages."""
-
-    sms: bool = False
-
-
-def mail(name: str, audience: Audience) -> tuple[Effect, ...]:
-    """A notice to the customer, by text message too where that is agreed and fitting."""
-    effects = [Effect(EffectKind.MAIL, name)]
-    if audience.sms and name in _TEXTED:
-        effects.append(Effect(EffectKind.SMS, name))
-    return tuple(effects)
-
-
-def staff(name: str) -> tuple[Effect, ...]:
-    return (Effect(EffectKind.STAFF_MAIL, name),)
-
-
-def event(name: str) -> tuple[Effect, ...]:
-    return (Effect(EffectKind.EVENT, name),)
-
-
-def work(name: str) -> tuple[Effect, ...]:
-    return (Effect(EffectKind.WORK, name),)
-
-
-def document(name: str) -> tuple[Effect, ...]:
-    return (Effect(EffectKind.DOCUMENT, name),)
 
 
 def for_invoice(
@@ -100,6 +69,9 @@ def _told(
     audience: Audience,
     at: datetime,
 ) -> tuple[Effect, ...]:
+    topic = desk.topic_of(payload)
+    if topic is not None:
+        return topic.owed(before, after, payload, audience)
     match payload:
         case inv.InvoiceFinalized() | inv.InvoiceIssued():
             told = (*document("invoice"), *mail("invoice_sent", audience))

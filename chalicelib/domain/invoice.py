@@ -15,8 +15,21 @@ from chalicelib.domain import money
 from chalicelib.domain.dates import Period
 from chalicelib.domain.errors import IllegalTransition, InvalidInput
 from chalicelib.domain.parties import Address, Terms
-from chalicelib.domain.payment import Attempt, AttemptResult, Payment, Trigger
+from chalicelib.domain.payment import Allocation, Attempt, AttemptResult, Payment, Trigger
 from chalicelib.domain.policy import DunningPolicy
+
+
+class Purpose(StrEnum):
+    """What a demand for money is for.
+
+    An invoice is a debt of its own. The other two ask for money towards invoices that stand
+    already: they have no number and post no revenue, and what they bring is customer credit that is
+    applied at once to their `allocations`.
+    """
+
+    INVOICE = "invoice"
+    ON_ACCOUNT = "on_account"  # one payment for a customer: towards several invoices, or none yet
+    INSTALMENT = "instalment"  # one part of a payment plan
 
 
 class InvoiceStatus(StrEnum):
@@ -146,6 +159,7 @@ class NextActionKind(StrEnum):
     MARK_OVERDUE = "mark_overdue"
     REMIND = "remind"
     CUSTOMER = "customer"  # the payer has to act; at `at`, if given, the calendar goes on
+    COVERED = "covered"  # a payment on account or a payment plan collects it
     STAFF = "staff"  # nothing is planned; a person here has to act
 
 
@@ -172,6 +186,14 @@ class Hold:
     kind: HoldKind
     reason: str
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Who collects this invoice instead: the id of a payment on account or a payment plan."""
+
+    id: str
+    reason: str  # for staff, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +227,8 @@ class Invoice:
     bill_to: BillTo
     terms: Terms
     created_at: datetime
+    purpose: Purpose = Purpose.INVOICE
+    allocations: tuple[Allocation, ...] = ()  # what a demand that is no invoice pays, as planned
     auto_charge: bool | None = None  # None: as the customer's switch
     status: InvoiceStatus = InvoiceStatus.DRAFT
     number: str | None = None
@@ -225,6 +249,7 @@ class Invoice:
     dunning: Dunning | None = None
     charge_request: ChargeRequest | None = None
     hold: Hold | None = None
+    covered_by: Cover | None = None
     overdue_at: datetime | None = None
     paid_at: datetime | None = None
     closed_at: datetime | None = None

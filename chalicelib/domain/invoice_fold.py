@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.domain import desk
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, assert_next
@@ -18,8 +19,8 @@ from chalicelib.domain.invoice import (
     HoldKind,
     Invoice,
     InvoiceStatus,
-    check_transition,
 )
+from chalicelib.domain.invoice_changes import known_payment, move, received, settle, with_payment
 from chalicelib.domain.invoice_ledger import disputed_amount
 from chalicelib.domain.payment import Allocation, Attempt, AttemptResult, Payment, PaymentStatus
 
@@ -61,7 +62,7 @@ def step(invoice: Invoice | None, payload: Any, fact: Fact) -> Invoice:
         case facts.Reminded():
             return replace(invoice, reminded_at=fact.at)
         case facts.WentOverdue():
-            return _move(replace(invoice, overdue_at=fact.at), InvoiceStatus.OVERDUE)
+            return move(replace(invoice, overdue_at=fact.at), InvoiceStatus.OVERDUE)
         case facts.InvoiceCancelled():
             cleared = replace(
                 invoice,
@@ -70,7 +71,7 @@ def step(invoice: Invoice | None, payload: Any, fact: Fact) -> Invoice:
                 hold=None,
                 closed_at=fact.at,
             )
-            return _move(cleared, InvoiceStatus.CANCELLED)
+            return move(cleared, InvoiceStatus.CANCELLED)
         case facts.WrittenOff(amount=amount):
             written = replace(
                 invoice,
@@ -79,9 +80,9 @@ def step(invoice: Invoice | None, payload: Any, fact: Fact) -> Invoice:
                 hold=None,
                 closed_at=fact.at,
             )
-            return _move(written, InvoiceStatus.UNCOLLECTIBLE)
+            return move(written, InvoiceStatus.UNCOLLECTIBLE)
         case facts.ExternalPaymentRecorded(amount=amount):
-            return _received(invoice, amount, fact)
+            return received(invoice, amount, fact)
         case facts.HoldPlaced(hold=hold):
             return replace(invoice, hold=hold)
         case facts.HoldLifted():
@@ -93,6 +94,9 @@ def step(invoice: Invoice | None, payload: Any, fact: Fact) -> Invoice:
 
 
 def _payment_step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
+    topic = desk.topic_of(payload)
+    if topic is not None:
+        return topic.step(invoice, payload, fact)
     match payload:
         case facts.PaymentOpened():
             opened = Payment(
@@ -111,11 +115,11 @@ def _payment_step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
             return _attempt(invoice, payload, result=AttemptResult.UNKNOWN, checks=check)
         case facts.ChargeProcessing(charge_id=charge_id):
             moved = _attempt(invoice, payload, result=AttemptResult.PROCESSING, charge_id=charge_id)
-            moved = _payment(moved, payload.payment_id, status=PaymentStatus.PROCESSING)
-            return _move(moved, InvoiceStatus.PROCESSING)
+            moved = with_payment(moved, payload.payment_id, status=PaymentStatus.PROCESSING)
+            return move(moved, InvoiceStatus.PROCESSING)
         case facts.ActionRequired(action_url=url):
             moved = _attempt(invoice, payload, result=AttemptResult.ACTION_REQUIRED, action_url=url)
-            return _move(moved, InvoiceStatus.PROCESSING)
+            return move(moved, InvoiceStatus.PROCESSING)
         case facts.ChargeSucceeded():
             return _succeeded(invoice, payload, fact)
         case facts.ChargeFailed():
@@ -125,7 +129,7 @@ def _payment_step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
         case facts.PaymentCancelled(payment_id=payment_id):
             return _payment_cancelled(invoice, payment_id, fact)
         case facts.FeePosted(payment_id=payment_id, fee=fee):
-            return _payment(invoice, payment_id, fee=fee)
+            return with_payment(invoice, payment_id, fee=fee)
         case _:
             return _after_payment(invoice, payload)
 
@@ -138,12 +142,12 @@ def _after_payment(invoice: Invoice, payload: Any) -> Invoice:
         case facts.RefundFailed(payment_id=payment_id, amount=amount):
             return _refunded(invoice, payment_id, -amount)
         case facts.DisputeOpened(payment_id=payment_id, reason=reason):
-            marked = _payment(invoice, payment_id, disputed=True)
+            marked = with_payment(invoice, payment_id, disputed=True)
             return replace(marked, hold=Hold(HoldKind.DISPUTE, f"The payer disputes: {reason}."))
         case facts.DisputeFundsMoved():
             return invoice
         case facts.DisputeClosed(payment_id=payment_id, won=True):
-            return replace(_payment(invoice, payment_id, disputed=False), hold=None)
+            return replace(with_payment(invoice, payment_id, disputed=False), hold=None)
         case facts.DisputeClosed(payment_id=payment_id):
             return _dispute_lost(invoice, disputed_amount(invoice, payment_id))
         case _:
@@ -161,14 +165,14 @@ def _finalized(
         charge_at=payload.charge_at,
         finalized_at=fact.at,
     )
-    pending = _move(numbered, InvoiceStatus.PENDING)
-    return _settle(pending, fact) if pending.amount_remaining == 0 else pending
+    pending = move(numbered, InvoiceStatus.PENDING)
+    return settle(pending, fact) if pending.amount_remaining == 0 else pending
 
 
 def _adopted(invoice: Invoice, payload: facts.PaymentAdopted, fact: Fact) -> Invoice:
     """Only its PaymentIntent was forgotten, or the whole payment."""
     if invoice.payment(payload.payment_id) is not None:
-        return _payment(invoice, payload.payment_id, intent_id=payload.intent_id)
+        return with_payment(invoice, payload.payment_id, intent_id=payload.intent_id)
     adopted = Payment(
         id=payload.payment_id,
         epoch=payload.epoch,
@@ -181,10 +185,10 @@ def _adopted(invoice: Invoice, payload: facts.PaymentAdopted, fact: Fact) -> Inv
 
 
 def _attempt_started(invoice: Invoice, payload: facts.AttemptStarted) -> Invoice:
-    payment = _known(invoice, payload.payment_id)
+    payment = known_payment(invoice, payload.payment_id)
     if payment.last_attempt and payment.last_attempt.is_unresolved:
         raise BrokenRecord(f"{payment.id}: a try began before the last one was resolved")
-    moved = _payment(
+    moved = with_payment(
         invoice,
         payment.id,
         intent_id=payload.intent_id,
@@ -194,7 +198,7 @@ def _attempt_started(invoice: Invoice, payload: facts.AttemptStarted) -> Invoice
         moved = _slots_done(moved, payload.slots_done)
     if payload.attempt.request_id:
         moved = _without_request(moved, payload.attempt.request_id)
-    return _move(moved, moved.open_status())
+    return move(moved, moved.open_status())
 
 
 def _succeeded(invoice: Invoice, payload: facts.ChargeSucceeded, fact: Fact) -> Invoice:
@@ -207,7 +211,7 @@ def _succeeded(invoice: Invoice, payload: facts.ChargeSucceeded, fact: Fact) -> 
             charge_id=payload.charge_id,
             resolved_at=fact.at,
         )
-    moved = _payment(
+    moved = with_payment(
         moved,
         payload.payment_id,
         status=PaymentStatus.PAID,
@@ -215,7 +219,7 @@ def _succeeded(invoice: Invoice, payload: facts.ChargeSucceeded, fact: Fact) -> 
         fee=payload.fee,
         paid_at=fact.at,
     )
-    return _received(moved, payload.amount, fact)
+    return received(moved, payload.amount, fact)
 
 
 def _failed(invoice: Invoice, payload: facts.ChargeFailed, fact: Fact) -> Invoice:
@@ -227,22 +231,22 @@ def _failed(invoice: Invoice, payload: facts.ChargeFailed, fact: Fact) -> Invoic
         charge_id=payload.charge_id,
         resolved_at=fact.at,
     )
-    moved = _known_at_last(_payment(moved, payload.payment_id, status=PaymentStatus.PENDING))
+    moved = _known_at_last(with_payment(moved, payload.payment_id, status=PaymentStatus.PENDING))
     if moved.dunning is None and payload.policy is not None:
         moved = replace(moved, dunning=Dunning(policy=payload.policy, first_failed_at=fact.at))
-    return _move(moved, moved.open_status())
+    return move(moved, moved.open_status())
 
 
 def _not_executed(invoice: Invoice, payload: facts.AttemptNotExecuted, fact: Fact) -> Invoice:
     """A try that never happened gives its dunning slot back, or the request that asked for it."""
     closed = _attempt(invoice, payload, result=AttemptResult.NOT_EXECUTED, resolved_at=fact.at)
-    attempt = _known(closed, payload.payment_id).attempts[payload.number - 1]
+    attempt = known_payment(closed, payload.payment_id).attempts[payload.number - 1]
     if attempt.slot is not None:
         closed = _slots_done(closed, attempt.slot)
     if attempt.request_id is not None and payload.code != facts.PAYER_LEFT:
         closed = _asked_again(closed, attempt, attempt.request_id)
     closed = _known_at_last(closed)
-    return _move(closed, closed.open_status())
+    return move(closed, closed.open_status())
 
 
 def _asked_again(invoice: Invoice, attempt: Attempt, request_id: str) -> Invoice:
@@ -254,14 +258,14 @@ def _asked_again(invoice: Invoice, attempt: Attempt, request_id: str) -> Invoice
 
 
 def _payment_cancelled(invoice: Invoice, payment_id: str, fact: Fact) -> Invoice:
-    payment = _known(invoice, payment_id)
+    payment = known_payment(invoice, payment_id)
     attempts = payment.attempts
     if attempts and attempts[-1].is_live:
         closed = replace(attempts[-1], result=AttemptResult.NOT_EXECUTED, resolved_at=fact.at)
         attempts = (*attempts[:-1], closed)
-    moved = _payment(invoice, payment_id, status=PaymentStatus.CANCELLED, attempts=attempts)
+    moved = with_payment(invoice, payment_id, status=PaymentStatus.CANCELLED, attempts=attempts)
     moved = _known_at_last(moved)
-    return _move(moved, moved.open_status()) if moved.is_open else moved
+    return move(moved, moved.open_status()) if moved.is_open else moved
 
 
 def _known_at_last(invoice: Invoice) -> Invoice:
@@ -270,28 +274,9 @@ def _known_at_last(invoice: Invoice) -> Invoice:
     return replace(invoice, hold=None) if waits else invoice
 
 
-def _received(invoice: Invoice, amount: int, fact: Fact) -> Invoice:
-    applied = min(amount, max(invoice.amount_remaining, 0))
-    paid = replace(
-        invoice,
-        amount_paid=invoice.amount_paid + applied,
-        amount_overpaid=invoice.amount_overpaid + amount - applied,
-    )
-    if paid.status is InvoiceStatus.CANCELLED:
-        return paid
-    if paid.amount_remaining == 0:
-        return _settle(paid, fact)
-    return _move(paid, paid.open_status()) if paid.is_open else paid
-
-
-def _settle(invoice: Invoice, fact: Fact) -> Invoice:
-    settled = replace(invoice, paid_at=fact.at, closed_at=fact.at, charge_request=None, hold=None)
-    return _move(settled, InvoiceStatus.PAID)
-
-
 def _refunded(invoice: Invoice, payment_id: str, amount: int) -> Invoice:
-    payment = _known(invoice, payment_id)
-    return _payment(invoice, payment_id, amount_refunded=payment.amount_refunded + amount)
+    payment = known_payment(invoice, payment_id)
+    return with_payment(invoice, payment_id, amount_refunded=payment.amount_refunded + amount)
 
 
 def _dispute_lost(invoice: Invoice, lost: int) -> Invoice:
@@ -305,7 +290,7 @@ def _dispute_lost(invoice: Invoice, lost: int) -> Invoice:
     )
     if not lost or not (invoice.is_open or invoice.status is InvoiceStatus.PAID):
         return held
-    return _move(replace(held, paid_at=None, closed_at=None), held.open_status())
+    return move(replace(held, paid_at=None, closed_at=None), held.open_status())
 
 
 def _slots_done(invoice: Invoice, slots_done: int) -> Invoice:
@@ -321,28 +306,10 @@ def _without_request(invoice: Invoice, request_id: str) -> Invoice:
     return replace(invoice, charge_request=None)
 
 
-def _move(invoice: Invoice, status: InvoiceStatus) -> Invoice:
-    check_transition(invoice.status, status)
-    return replace(invoice, status=status)
-
-
-def _known(invoice: Invoice, payment_id: str) -> Payment:
-    payment = invoice.payment(payment_id)
-    if payment is None:
-        raise BrokenRecord(f"{invoice.id} has no payment {payment_id}")
-    return payment
-
-
-def _payment(invoice: Invoice, payment_id: str, **changes: Any) -> Invoice:
-    changed = replace(_known(invoice, payment_id), **changes)
-    payments = tuple(changed if one.id == payment_id else one for one in invoice.payments)
-    return replace(invoice, payments=payments)
-
-
 def _attempt(invoice: Invoice, payload: Any, **changes: Any) -> Invoice:
-    payment = _known(invoice, payload.payment_id)
+    payment = known_payment(invoice, payload.payment_id)
 
     def changed(attempt: Attempt) -> Attempt:
         return replace(attempt, **changes) if attempt.number == payload.number else attempt
 
-    return _payment(invoice, payment.id, attempts=tuple(map(changed, payment.attempts)))
+    return with_payment(invoice, payment.id, attempts=tuple(map(changed, payment.attempts)))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.domain import desk
 from chalicelib.domain import invoice_facts as facts
-from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.invoice import Invoice, Purpose
 from chalicelib.domain.ledger import Leg, legs
 
 
@@ -18,6 +19,9 @@ def legs_for(invoice: Invoice | None, payload: Any) -> tuple[Leg, ...]:
         return _owed(payload.invoice)
     if invoice is None:
         return ()
+    topic = desk.topic_of(payload)
+    if topic is not None:
+        return topic.legs_for(invoice, payload)
     currency = invoice.currency
     match payload:
         case facts.InvoiceFinalized():
@@ -25,7 +29,7 @@ def legs_for(invoice: Invoice | None, payload: Any) -> tuple[Leg, ...]:
         case facts.InvoiceCancelled():
             return _cancelled(invoice)
         case facts.ChargeSucceeded(amount=amount, fee=fee):
-            applied = min(amount, max(invoice.amount_remaining, 0))
+            applied = _of_the_debt(invoice, amount)
             return legs(
                 currency,
                 cash_in_transit=amount - (fee or 0),
@@ -36,7 +40,7 @@ def legs_for(invoice: Invoice | None, payload: Any) -> tuple[Leg, ...]:
         case facts.FeePosted(fee=fee):
             return legs(currency, fees=fee, cash_in_transit=-fee)
         case facts.ExternalPaymentRecorded(amount=amount):
-            applied = min(amount, max(invoice.amount_remaining, 0))
+            applied = _of_the_debt(invoice, amount)
             return legs(
                 currency, bank=amount, receivable=-applied, customer_credit=-(amount - applied)
             )
@@ -55,7 +59,16 @@ def legs_for(invoice: Invoice | None, payload: Any) -> tuple[Leg, ...]:
             return ()
 
 
+def _of_the_debt(invoice: Invoice, amount: int) -> int:
+    """How much of the money pays this invoice's own debt; the rest is customer credit."""
+    if invoice.purpose is not Purpose.INVOICE:
+        return 0
+    return min(amount, max(invoice.amount_remaining, 0))
+
+
 def _owed(invoice: Invoice) -> tuple[Leg, ...]:
+    if invoice.purpose is not Purpose.INVOICE:
+        return ()
     totals = invoice.totals
     return legs(
         invoice.currency, receivable=totals.total, revenue=-totals.subtotal, tax=-totals.tax
@@ -64,7 +77,7 @@ def _owed(invoice: Invoice) -> tuple[Leg, ...]:
 
 def _cancelled(invoice: Invoice) -> tuple[Leg, ...]:
     """A draft posted nothing, so nothing is taken back."""
-    if invoice.finalized_at is None:
+    if invoice.finalized_at is None or invoice.purpose is not Purpose.INVOICE:
         return ()
     totals = invoice.totals
     return legs(invoice.currency, receivable=-totals.total, revenue=totals.subtotal, tax=totals.tax)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, MethodState, PaymentMethod
+from chalicelib.domain.payment import Allocation
 from chalicelib.domain.subscription import Subscription
 
 
@@ -101,6 +102,24 @@ class ExpiryNoticed:
 
     def key(self, seq: int) -> str:
         return f"expiry/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class CreditMoved:
+    """The customer's credit grew by `added` and was spent on invoices, all in one transaction.
+
+    The ledger's legs stand on the invoices' own facts. `source` names what it comes from, so one
+    source moves credit once.
+    """
+
+    kind: ClassVar[str] = "credit_moved"
+    source: str
+    added: int
+    spent: tuple[Allocation, ...]
+    reason: str
+
+    def key(self, seq: int) -> str:
+        return f"credit/{self.source}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Custom
         raise BrokenRecord(f"{fact.kind} before created")
     match payload:
         case facts.CustomerChanged(customer=changed):
-            return replace(changed, methods=customer.methods)
+            return replace(changed, methods=customer.methods, credit=customer.credit)
         case facts.StripeCustomerLinked(stripe_customer_id=stripe_id):
             return replace(customer, stripe_customer_id=stripe_id)
         case facts.MethodSaved(method=method, make_default=make_default):
@@ -40,6 +40,9 @@ def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Custom
             return customer.with_method(replace(judged, state=state)) if judged else customer
         case facts.ExpiryNoticed(expires=expires):
             return replace(customer, expiry_noticed=expires)
+        case facts.CreditMoved(added=added, spent=spent):
+            used = sum(part.amount for part in spent)
+            return replace(customer, credit=customer.credit + added - used)
         case _:
             raise BrokenRecord(f"no step for {type(payload).__name__}")
 

@@ -56,6 +56,8 @@ def _waiting(invoice: Invoice, decision: Wait) -> NextActionKind:
     if hold is not None:
         staff = hold.kind in {HoldKind.UNRESOLVED, HoldKind.DISPUTE, HoldKind.STAFF}
         return NextActionKind.STAFF if staff or hold.until is None else NextActionKind.CHECK
+    if invoice.covered_by is not None:
+        return NextActionKind.COVERED
     if decision.reason.code == "overdue":
         return NextActionKind.STAFF
     if decision.until is not None:

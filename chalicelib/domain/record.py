@@ -13,9 +13,9 @@ from chalicelib.domain import effects, invoice_fold, invoice_ledger, party_fold
 from chalicelib.domain.business import Business
 from chalicelib.domain.chargeability import Standing
 from chalicelib.domain.customer import Customer
-from chalicelib.domain.effects import Audience
 from chalicelib.domain.facts import SYSTEM, Actor, Fact, Subject, seal
 from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.owed import Audience
 from chalicelib.domain.plan import next_action
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.subscription import Subscription

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.domain import desk
 from chalicelib.domain import invoice_facts as i
 from chalicelib.domain import party_facts as p
 from chalicelib.domain.business import Business
@@ -26,10 +27,12 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
         i.Replanned, i.Reminded, i.WentOverdue, i.InvoiceCancelled, i.WrittenOff,
         i.ExternalPaymentRecorded, i.Refunded, i.RefundFailed, i.DisputeOpened, i.DisputeFundsMoved,
         i.DisputeClosed, i.HoldPlaced, i.HoldLifted,
+        *desk.PAYLOADS,
     ),
     Subject.CUSTOMER: (
         p.CustomerCreated, p.CustomerChanged, p.StripeCustomerLinked, p.MethodSaved,
         p.MethodRemoved, p.DefaultMethodChosen, p.MethodJudged, p.ExpiryNoticed,
+        p.CreditMoved,
     ),
     Subject.SUBSCRIPTION: (
         p.SubscriptionCreated, p.PeriodBilled, p.SubscriptionPaused, p.SubscriptionResumed,

@@ -43,7 +43,9 @@ def reminder_due(
 
 def _pending(invoice: Invoice, policy: DunningPolicy, zone: str) -> list[Reminder]:
     """Before the due date, counted from it; after it, counted from the day it went overdue."""
-    if invoice.due_on is None or invoice.finalized_at is None or invoice.hold is not None:
+    if invoice.due_on is None or invoice.finalized_at is None:
+        return []
+    if invoice.hold is not None or invoice.covered_by is not None:
         return []
     since = max(invoice.finalized_at, invoice.reminded_at or invoice.finalized_at)
     if invoice.status is InvoiceStatus.OVERDUE and invoice.overdue_at is not None:

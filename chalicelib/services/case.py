@@ -15,11 +15,11 @@ from chalicelib.domain import network_caps
 from chalicelib.domain.business import Business
 from chalicelib.domain.chargeability import Standing
 from chalicelib.domain.customer import Customer, MethodKind, PaymentMethod
-from chalicelib.domain.effects import Audience
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.facts import SYSTEM, Actor
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.network_caps import CapVerdict
+from chalicelib.domain.owed import Audience
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.record import Circumstances, on_invoice
 from chalicelib.ports import Ports

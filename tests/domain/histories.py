@@ -9,9 +9,9 @@ from typing import Any
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.chargeability import Standing
 from chalicelib.domain.declines import Decline
-from chalicelib.domain.effects import Audience
 from chalicelib.domain.facts import Fact
 from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.owed import Audience
 from chalicelib.domain.payment import Allocation
 from chalicelib.domain.policy import STANDARD
 from chalicelib.domain.record import Circumstances, on_invoice

@@ -9,8 +9,9 @@ import pytest
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain import party_facts as party
 from chalicelib.domain.customer import MethodState
-from chalicelib.domain.effects import Audience, for_party
+from chalicelib.domain.effects import for_party
 from chalicelib.domain.invoice import Hold, HoldKind
+from chalicelib.domain.owed import Audience
 from tests.domain.histories import PAY, Story
 from tests.domain.samples import BIZ, NOON, card, customer, day, draft, standing
 

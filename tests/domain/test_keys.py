@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import invoice_facts, keys, party_facts
+from chalicelib.domain import desk, invoice_facts, keys, party_facts
 from chalicelib.domain.errors import BrokenRecord, Conflict, DomainError, IllegalTransition
 from chalicelib.domain.ledger import Account, Leg, assert_balanced, legs, trial_balance
 from chalicelib.domain.registry import PAYLOADS
@@ -72,7 +73,7 @@ def test_a_trial_balance_by_currency() -> None:
 
 
 def test_every_fact_is_registered_under_its_own_kind() -> None:
-    modules = (invoice_facts, party_facts)
+    modules: tuple[Any, ...] = (invoice_facts, party_facts, *desk.TOPICS)
     written = {
         kind
         for module in modules

@@ -1,0 +1,1 @@
+"""The AR desk's topics, each by itself."""
