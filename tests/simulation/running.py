@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.simulation import checks
 from tests.simulation.deep_checks import is_chosen, judge_deeply
-from tests.simulation.install import QUARTER, World
+from tests.simulation.install import HOUR, QUARTER, World
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.speed import quicken
 from tests.simulation.world import Plan, Violation
@@ -74,13 +74,15 @@ def on_stage(world: World, scenario: Scenario) -> None:
 
 def calm_down(world: World) -> None:
     """Faults are over, a person has given back the dead letters: two sweeps and a reconciliation
-    must bring everything level."""
+    must bring everything level. They come an hour later, as the reconciliation's turn would: what
+    is younger may still be at work for it."""
     world.strikes.planned = {}
     world.traits = world.traits.__class__(stall=world.traits.stall)
     for message in world.dead_letters:
         message.deleted, message.receives = False, 0
         world.later(0, message)
     world.dead_letters.clear()
+    world.pass_time(HOUR)
     for tick in ("remind", "sweep", "sweep", "reconcile"):
         world.tick(tick)
         world.run_until(world.seconds)

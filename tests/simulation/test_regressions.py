@@ -44,3 +44,17 @@ def test_the_card_typed_in_last_is_the_default_in_whatever_order_it_is_heard_of(
         for turn in by_event_and_by_browser
     }
     assert _calmly("two_cards", late) == []
+
+
+def test_the_judge_waits_until_a_stray_intent_may_be_taken_for_one() -> None:
+    """The judge's hole: it asked a few minutes after a create was lost, reconciliation an hour."""
+    plan: Plan = {98: Fault.CRASH_BEFORE, 122: Fault.CRASH_AFTER}
+    calm = _CALM - {"reconcile_at", "sweep_phase"}
+    assert run(ALL["dropped"], 81, plan, without=calm).violations == []
+
+
+def test_the_judge_waits_until_a_queue_has_given_its_message_back() -> None:
+    """The judge's hole: two days were over when the clock's message came a third time."""
+    plan: Plan = {191: Fault.NO_EFFECT, 237: Fault.CRASH_AFTER}
+    calm = _CALM - {"redelivery", "reconcile_at", "webhooks"}
+    assert run(ALL["test_clock"], 9, plan, without=calm).violations == []

@@ -168,6 +168,12 @@ class Loop:
             self.now = START + timedelta(seconds=self.seconds)
             self.time_passed()
 
+    def pass_time(self, seconds: int) -> None:
+        """Everything that happens so long, and the clock stands at its end."""
+        end = self.seconds + seconds
+        self.run_until(end)
+        self.seconds, self.now = end, START + timedelta(seconds=end)
+
     def time_passed(self) -> None:
         """What the outside does by itself when time passes."""
 
