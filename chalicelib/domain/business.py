@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.domain.parties import Address, BankDetails, Terms
-from chalicelib.domain.policy import STANDARD, DunningPolicy
+from chalicelib.domain.policy import SHIPPED, STANDARD, DunningPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Business:
     staff_email: str = ""
     refund_approval_above: int | None = None  # a larger refund takes two people; None: one will do
     part_payment_minimum: int | None = None  # the least that may be paid; None: only the whole
-    policy: DunningPolicy = field(default=STANDARD)
+    policy: DunningPolicy = field(default=STANDARD)  # the default; a customer may have another
+    other_policies: tuple[DunningPolicy, ...] = ()  # saved, each at its present version
     stripe_account: str | None = None  # None: the install's own account, no Connect
     charges_enabled: bool = True
     deauthorized_at: datetime | None = None
@@ -48,6 +49,18 @@ class Business:
     @property
     def can_charge(self) -> bool:
         return self.charges_enabled and self.deauthorized_at is None
+
+    @property
+    def policies(self) -> tuple[DunningPolicy, ...]:
+        """Every policy that can be followed: the default, those saved, those that come with it."""
+        own = (self.policy, *self.other_policies)
+        known = {policy.id for policy in own}
+        return (*own, *(policy for policy in SHIPPED if policy.id not in known))
+
+    def policy_for(self, policy_id: str) -> DunningPolicy:
+        """The policy of that id as it is now; the default where none is named."""
+        named = (policy for policy in self.policies if policy.id == policy_id)
+        return next(named, self.policy)
 
     @property
     def is_held(self) -> bool:

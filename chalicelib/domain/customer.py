@@ -77,6 +77,7 @@ class Customer:
     sms_consent_at: datetime | None = None
     quiet_hours: QuietHours = QuietHours()
     account_manager_email: str = ""
+    policy_id: str = ""  # its own dunning policy; none: the business's default
     external_ref: str = ""
     stripe_customer_id: str | None = None
     methods: tuple[PaymentMethod, ...] = ()

@@ -1,4 +1,4 @@
-"""The five answers of `dunning.decide`, each with its reason in words.
+"""The six answers of `dunning.decide`, each with its reason in words.
 
 `staff` is the sentence the back office shows; `payer_key` names the sentence the payer may read
 (`catalogue`), empty where the payer is told nothing.
@@ -72,4 +72,11 @@ class GiveUp:
     slots_done: int | None = None
 
 
-Decision = PayNow | RetryAt | Wait | Refuse | GiveUp
+@dataclass(frozen=True, slots=True)
+class StopService:
+    """The grace after overdue has ended: pause or cancel the subscription, as the policy says."""
+
+    reason: Reason
+
+
+Decision = PayNow | RetryAt | Wait | Refuse | GiveUp | StopService

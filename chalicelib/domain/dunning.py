@@ -1,6 +1,7 @@
 """What to do about an unpaid invoice: the order of questions an accountant would ask.
 
-    decide(policy, invoice, standing, now) -> PayNow | RetryAt | Wait | Refuse | GiveUp
+    decide(policy, invoice, standing, now)
+        -> PayNow | RetryAt | Wait | Refuse | GiveUp | StopService
 
 Pure and total: the same invoice at the same instant always gets the same answer, and each answer
 carries its reason. The standard policy: after a failed first charge try again immediately, after
@@ -15,8 +16,17 @@ from datetime import datetime, time, timedelta
 from chalicelib.domain import chargeability
 from chalicelib.domain.chargeability import Standing
 from chalicelib.domain.customer import PaymentMethod
-from chalicelib.domain.dates import instant, iso
-from chalicelib.domain.decisions import Decision, GiveUp, PayNow, Reason, Refuse, RetryAt, Wait
+from chalicelib.domain.dates import instant, iso, local_date
+from chalicelib.domain.decisions import (
+    Decision,
+    GiveUp,
+    PayNow,
+    Reason,
+    Refuse,
+    RetryAt,
+    StopService,
+    Wait,
+)
 from chalicelib.domain.declines import Decline, is_soft, network_delay_seconds
 from chalicelib.domain.invoice import Dunning, HoldKind, Invoice, InvoiceStatus
 from chalicelib.domain.payment import Attempt, AttemptResult, Trigger
@@ -47,7 +57,8 @@ def decide(policy: DunningPolicy, invoice: Invoice, standing: Standing, now: dat
     if invoice.charge_request is not None:
         return _answer_request(invoice, standing, now)
     if invoice.status is InvoiceStatus.OVERDUE:
-        return Wait(Reason("overdue", "All retries are used up; staff follow up by hand."))
+        reason = Reason("overdue", "All retries are used up; staff follow up by hand.")
+        return _after_the_end(invoice, reason, now)
     if not standing.auto_charge:
         reason = Reason("send_invoice", "The customer pays by hand; automatic charges are off.")
         return _wait_for_payer(policy, invoice, standing, reason, now)
@@ -122,7 +133,7 @@ def _wait_for_payer(
 ) -> Decision:
     """Nobody can charge this: it waits for the payer, and is overdue the day after its due date."""
     if invoice.status is InvoiceStatus.OVERDUE:
-        return Wait(reason)
+        return _after_the_end(invoice, reason, now)
     assert invoice.due_on is not None
     overdue_on = invoice.due_on + timedelta(days=policy.overdue_after_days)
     overdue_at = instant(overdue_on, OVERDUE_HOUR, standing.zone)
@@ -130,6 +141,25 @@ def _wait_for_payer(
         return Wait(reason, until=overdue_at)
     late = f"Unpaid after its due date. {reason.staff}"
     return GiveUp(Reason("past_due", late, reason.payer_key))
+
+
+def _after_the_end(invoice: Invoice, reason: Reason, now: datetime) -> Decision:
+    """Overdue: the subscription goes on for the days of grace, then it stops."""
+    stops_at = invoice.stops_at
+    if stops_at is None or reason.code == "not_connected":  # our trouble, not the payer's
+        return Wait(reason)
+    if now < stops_at:
+        words = f"Overdue. The subscription stops at {iso(stops_at)} unless it is paid."
+        return Wait(Reason("grace", words, reason.payer_key), until=stops_at)
+    return StopService(Reason("grace_over", "Still unpaid at the end of the days of grace."))
+
+
+def grace_ends_at(policy: DunningPolicy, zone: str, overdue_at: datetime) -> datetime | None:
+    """When the grace of an invoice that goes overdue then will end; None without a grace."""
+    if not policy.grace_days:
+        return None
+    on = local_date(overdue_at, zone) + timedelta(days=policy.grace_days)
+    return instant(on, OVERDUE_HOUR, zone)
 
 
 def _first_charge(
@@ -156,7 +186,7 @@ def _retry(invoice: Invoice, dunning: Dunning, standing: Standing, now: datetime
     if dunning.slots_done >= len(offsets):
         return GiveUp(Reason("slots_used_up", "The last retry has failed."))
     slot = _usable_slot(dunning, standing.method)
-    block = _retry_block(invoice, standing, now)
+    block = _retry_block(invoice, dunning, standing, now)
     if slot is None:
         block = block or Reason("debit_too_soon", "No slot is left that a bank debit may use.")
     if block is not None or slot is None or standing.method is None:
@@ -177,7 +207,9 @@ def _retry(invoice: Invoice, dunning: Dunning, standing: Standing, now: datetime
     )
 
 
-def _retry_block(invoice: Invoice, standing: Standing, now: datetime) -> Reason | None:
+def _retry_block(
+    invoice: Invoice, dunning: Dunning, standing: Standing, now: datetime
+) -> Reason | None:
     """Why the saved method must not be tried by the schedule."""
     blocks = chargeability.method_blocks(invoice, standing.method, standing, now)
     if blocks or standing.method is None:
@@ -187,6 +219,9 @@ def _retry_block(invoice: Invoice, standing: Standing, now: datetime) -> Reason 
         return None
     if not is_soft(last.decline):
         return Reason("hard_decline", "The bank said not to try this method again.", "needs_card")
+    if not dunning.policy.rule_for(last.decline.decline_class).retry:
+        words = f"The policy does not retry after a decline for {last.decline.decline_class.value}."
+        return Reason("policy_no_retry", words, "needs_card")
     return None
 
 
@@ -201,8 +236,8 @@ def _usable_slot(dunning: Dunning, method: PaymentMethod | None) -> int | None:
 
 
 def _earliest(invoice: Invoice, dunning: Dunning, slot: int, method: PaymentMethod) -> datetime:
-    """The slot's time, or later: a gap to the last try of anybody, and what this method's network
-    asked for."""
+    """The slot's time, or later: a gap to the last try of anybody, and after this method's own last
+    decline what its network asked for and what the policy waits after such a decline."""
     policy, due_at = dunning.policy, slot_at(dunning, slot)
     last, own = invoice.last_failure(), invoice.last_failure(method.id)
     if last is not None and last.resolved_at is not None:
@@ -210,13 +245,15 @@ def _earliest(invoice: Invoice, dunning: Dunning, slot: int, method: PaymentMeth
         due_at = max(due_at, last.resolved_at + timedelta(seconds=gap))
     if own is not None and own.resolved_at is not None:
         debit = policy.debit_offset_seconds if chargeability.is_bank_debit(method) else 0
-        wait = max(debit, _network_delay(own.decline))
+        wait = max(debit, _asked_to_wait(policy, own.decline))
         due_at = max(due_at, own.resolved_at + timedelta(seconds=wait))
     return due_at
 
 
-def _network_delay(decline: Decline | None) -> int:
-    return network_delay_seconds(decline) if decline else 0
+def _asked_to_wait(policy: DunningPolicy, decline: Decline | None) -> int:
+    if decline is None:
+        return 0
+    return max(network_delay_seconds(decline), policy.rule_for(decline.decline_class).wait_seconds)
 
 
 def slot_at(dunning: Dunning, slot: int) -> datetime:

@@ -29,6 +29,7 @@ _ALARMED = {
     NextActionKind.RETRY,
     NextActionKind.CUSTOMER,
     NextActionKind.MARK_OVERDUE,
+    NextActionKind.STOP_SERVICE,
 }
 
 
@@ -94,7 +95,10 @@ def _told(
             return _told_rarely(before, payload, audience)
 
 
-_NEEDS_CARD = {"no_payment_method", "method_dead", "method_fix", "method_expired", "hard_decline"}
+_NEEDS_CARD = {
+    "no_payment_method", "method_dead", "method_fix", "method_expired", "hard_decline",
+    "policy_no_retry",
+}  # fmt: skip
 
 
 def _just_told(before: Invoice | None, skipped: inv.SlotSkipped) -> bool:
@@ -170,6 +174,10 @@ def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
             return mail("card_expiring", audience)
         case party.CustomerChanged(fields=fields) if "auto_charge" in fields:
             return work("replan_open_invoices")
+        case party.CustomerChanged(fields=fields) if "policy_id" in fields:
+            return work("replan_open_invoices")
+        case party.PolicySaved() | party.DefaultPolicyChosen():
+            return work("replan_business")
         case party.SubscriptionCreated():
             return event("subscription.created")
         case party.SubscriptionPaused():

@@ -157,6 +157,7 @@ class NextActionKind(StrEnum):
     RETRY = "retry"  # the next dunning slot
     CHECK = "check"  # a try is in flight or unknown: ask Stripe what became of it
     MARK_OVERDUE = "mark_overdue"
+    STOP_SERVICE = "stop_service"  # the grace after overdue ends: pause or cancel
     REMIND = "remind"
     CUSTOMER = "customer"  # the payer has to act; at `at`, if given, the calendar goes on
     COVERED = "covered"  # a payment on account or a payment plan collects it
@@ -251,6 +252,7 @@ class Invoice:
     hold: Hold | None = None
     covered_by: Cover | None = None
     overdue_at: datetime | None = None
+    stops_at: datetime | None = None  # overdue, and its subscription still has days of grace
     paid_at: datetime | None = None
     closed_at: datetime | None = None
     reminded_at: datetime | None = None

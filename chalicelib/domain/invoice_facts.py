@@ -13,7 +13,7 @@ from typing import ClassVar
 from chalicelib.domain.declines import Decline
 from chalicelib.domain.invoice import ChargeRequest, Hold, Invoice
 from chalicelib.domain.payment import Allocation, Attempt
-from chalicelib.domain.policy import DunningPolicy
+from chalicelib.domain.policy import DunningPolicy, WhenExhausted
 
 # Why a try was not executed: Stripe shows no trace of it, or the payer left the bank's page.
 NO_TRACE = "no_trace"
@@ -271,8 +271,12 @@ class Reminded:
 
 @dataclass(frozen=True, slots=True)
 class WentOverdue:
+    """`end` is what was done to the subscription with it; `stops_at` when its grace is over."""
+
     kind: ClassVar[str] = "went_overdue"
     reason: str
+    stops_at: datetime | None = None
+    end: WhenExhausted | None = None
 
     def key(self, seq: int) -> str:
         return f"went_overdue/{seq}"

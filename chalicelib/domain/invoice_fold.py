@@ -61,8 +61,9 @@ def step(invoice: Invoice | None, payload: Any, fact: Fact) -> Invoice:
             return _slots_done(invoice, slots_done)
         case facts.Reminded():
             return replace(invoice, reminded_at=fact.at)
-        case facts.WentOverdue():
-            return move(replace(invoice, overdue_at=fact.at), InvoiceStatus.OVERDUE)
+        case facts.WentOverdue(stops_at=stops_at):
+            late = replace(invoice, overdue_at=fact.at, stops_at=stops_at)
+            return move(late, InvoiceStatus.OVERDUE)
         case facts.InvoiceCancelled():
             cleared = replace(
                 invoice,

@@ -43,6 +43,15 @@ class QuietHours:
     opens: int = 8
     closes: int = 21
 
+    def within(self, others: QuietHours) -> QuietHours:
+        """The hours that both allow. Where they share none, or these run over midnight: these."""
+        if self.opens == self.closes:
+            return others
+        if self.opens > self.closes:
+            return self
+        opens, closes = max(self.opens, others.opens), min(self.closes, others.closes)
+        return QuietHours(opens, closes) if opens < closes else self
+
 
 @dataclass(frozen=True, slots=True)
 class BankDetails:

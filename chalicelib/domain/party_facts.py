@@ -9,6 +9,7 @@ from typing import ClassVar
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, MethodState, PaymentMethod
 from chalicelib.domain.payment import Allocation
+from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.subscription import Subscription
 
 
@@ -198,6 +199,28 @@ class BusinessChanged:
 
     def key(self, seq: int) -> str:
         return f"changed/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySaved:
+    """A dunning policy, new or changed. Its older versions stay readable in the facts before it."""
+
+    kind: ClassVar[str] = "policy_saved"
+    policy: DunningPolicy
+
+    def key(self, seq: int) -> str:
+        return f"policy/{self.policy.id}/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultPolicyChosen:
+    """From now on, customers without a policy of their own follow this one."""
+
+    kind: ClassVar[str] = "default_policy_chosen"
+    policy_id: str
+
+    def key(self, seq: int) -> str:
+        return f"default_policy/{seq}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from chalicelib.domain.customer import Customer, MethodKind, MethodState, Paymen
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, assert_next
 from chalicelib.domain.ledger import Leg, legs
+from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.subscription import Subscription
 
 
@@ -90,12 +91,32 @@ def business_step(business: Business | None, payload: Any, fact: Fact) -> Busine
     match payload:
         case facts.BusinessChanged(business=changed):
             return changed
+        case facts.PolicySaved(policy=policy):
+            return _with_policy(business, policy)
+        case facts.DefaultPolicyChosen(policy_id=policy_id):
+            return _with_default(business, policy_id)
         case facts.ChargingHeld():
             return replace(business, charging_held_at=fact.at)
         case facts.ChargingReleased():
             return replace(business, charging_held_at=None)
         case _:
             return business
+
+
+def _with_policy(business: Business, policy: DunningPolicy) -> Business:
+    if policy.id == business.policy.id:
+        return replace(business, policy=policy)
+    others = tuple(known for known in business.other_policies if known.id != policy.id)
+    return replace(business, other_policies=(*others, policy))
+
+
+def _with_default(business: Business, policy_id: str) -> Business:
+    """The two change places, so that the policy that was the default stays known."""
+    chosen = business.policy_for(policy_id)
+    if chosen.id == business.policy.id:
+        return business
+    others = tuple(known for known in business.other_policies if known.id != policy_id)
+    return replace(business, policy=chosen, other_policies=(*others, business.policy))
 
 
 def business_legs(payload: Any) -> tuple[Leg, ...]:

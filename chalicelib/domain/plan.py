@@ -9,7 +9,15 @@ from datetime import datetime
 
 from chalicelib.domain import reminders
 from chalicelib.domain.chargeability import Standing
-from chalicelib.domain.decisions import Decision, GiveUp, PayNow, Refuse, RetryAt, Wait
+from chalicelib.domain.decisions import (
+    Decision,
+    GiveUp,
+    PayNow,
+    Refuse,
+    RetryAt,
+    StopService,
+    Wait,
+)
 from chalicelib.domain.dunning import decide
 from chalicelib.domain.invoice import HoldKind, Invoice, NextAction, NextActionKind
 from chalicelib.domain.policy import DunningPolicy
@@ -43,6 +51,8 @@ def _planned(invoice: Invoice, decision: Decision, now: datetime) -> NextAction:
             return NextAction(NextActionKind.RETRY, now, words)
         case GiveUp():
             return NextAction(NextActionKind.MARK_OVERDUE, now, words)
+        case StopService():
+            return NextAction(NextActionKind.STOP_SERVICE, now, words)
         case Wait(until=until):
             return NextAction(_waiting(invoice, decision), until, words)
 
@@ -58,6 +68,8 @@ def _waiting(invoice: Invoice, decision: Wait) -> NextActionKind:
         return NextActionKind.STAFF if staff or hold.until is None else NextActionKind.CHECK
     if invoice.covered_by is not None:
         return NextActionKind.COVERED
+    if decision.reason.code == "grace":
+        return NextActionKind.STOP_SERVICE
     if decision.reason.code == "overdue":
         return NextActionKind.STAFF
     if decision.until is not None:

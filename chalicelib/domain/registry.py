@@ -39,8 +39,8 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
         p.SubscriptionCancelled,
     ),
     Subject.BUSINESS: (
-        p.BusinessCreated, p.BusinessChanged, p.ChargingHeld, p.ChargingReleased, p.PayoutPaid,
-        p.PayoutFailed,
+        p.BusinessCreated, p.BusinessChanged, p.PolicySaved, p.DefaultPolicyChosen,
+        p.ChargingHeld, p.ChargingReleased, p.PayoutPaid, p.PayoutFailed,
     ),
 }  # fmt: skip
 

@@ -31,7 +31,7 @@ def facts_of(view: NoticeView) -> Facts:
         "link": view.link,
         "invoice": view.invoice_number,
         "description": view.description,
-        "subscription": view.subscription,
+        **_service(view),
         "transaction_id": view.transaction_id,
         **_money(view),
         **_days(view),
@@ -44,6 +44,18 @@ def facts_of(view: NoticeView) -> Facts:
         "card_safety": text(view.locale, "mail.card_safety"),
         "already_paid": text(view.locale, "mail.already_paid"),
         **_staff(view.staff or StaffView()),
+    }
+
+
+def _service(view: NoticeView) -> Facts:
+    """The subscription by what becomes of it: paused, cancelled, or so on the day named."""
+    name, later = view.subscription, view.stops_on is not None
+    return {
+        "subscription": None if later or view.service_ends else name,
+        "cancelled": name if view.service_ends and not later else None,
+        "pausing": name if later and not view.service_ends else None,
+        "cancelling": name if later and view.service_ends else None,
+        "stops_on": _long(view.stops_on, view),
     }
 
 

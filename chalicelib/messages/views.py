@@ -105,6 +105,8 @@ class NoticeView:
     part_allowed: bool = False
     answer_by: datetime | None = None  # in the reader's zone
     subscription: str | None = None
+    stops_on: date | None = None  # when it stops, unless it is paid by then
+    service_ends: bool = False  # it is cancelled, not paused
     expires_on: date | None = None
     bank: BankView | None = None
     note: str | None = None  # a sentence of the business's own

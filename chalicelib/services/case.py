@@ -44,7 +44,7 @@ class Case:
     @property
     def policy(self) -> DunningPolicy:
         """A running sequence keeps the policy it began with."""
-        return self.invoice.dunning.policy if self.invoice.dunning else self.business.policy
+        return policy_of(self.business, self.customer, self.invoice)
 
     @property
     def method(self) -> PaymentMethod | None:
@@ -81,9 +81,21 @@ def open_case(ports: Ports, business_id: str, invoice_id: str) -> Case:
     return Case(business, customer, invoice, now_of(ports, business))
 
 
-def audience_of(business: Business, customer: Customer) -> Audience:
+def policy_of(
+    business: Business, customer: Customer, invoice: Invoice | None = None
+) -> DunningPolicy:
+    """The invoice's own once its sequence has begun, else the customer's, else the business's."""
+    if invoice is not None and invoice.dunning is not None:
+        return invoice.dunning.policy
+    return business.policy_for(customer.policy_id)
+
+
+def audience_of(
+    business: Business, customer: Customer, policy: DunningPolicy | None = None
+) -> Audience:
     agreed = customer.sms_consent_at is not None and bool(customer.phone)
-    return Audience(sms=business.sms_enabled and agreed)
+    rules = (policy or policy_of(business, customer)).notice_rules
+    return Audience(sms=business.sms_enabled and agreed, rules=rules)
 
 
 def caps_of(ports: Ports, case: Case) -> CapVerdict:
@@ -114,7 +126,7 @@ def change(
         at=case.now,
         policy=case.policy,
         standing=case.standing(caps),
-        audience=audience_of(case.business, case.customer),
+        audience=audience_of(case.business, case.customer, case.policy),
         actor=actor,
         why=why,
     )

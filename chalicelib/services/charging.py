@@ -13,7 +13,7 @@ from enum import StrEnum
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain import keys
 from chalicelib.domain.customer import MethodKind
-from chalicelib.domain.decisions import GiveUp, PayNow, Refuse, RetryAt
+from chalicelib.domain.decisions import GiveUp, PayNow, Refuse, RetryAt, StopService
 from chalicelib.domain.dunning import CHECK_DELAYS, decide
 from chalicelib.domain.invoice import Hold, HoldKind
 from chalicelib.domain.network_caps import CapVerdict
@@ -31,7 +31,7 @@ from chalicelib.services.case import (
     open_case,
     record,
 )
-from chalicelib.services.overdue import mark_overdue
+from chalicelib.services.overdue import mark_overdue, stop_service
 from chalicelib.services.posting import post_in, post_outcome
 
 # Longer than one confirm can take with its retries (71 s): until then its worker may be at it.
@@ -47,6 +47,7 @@ class Step(StrEnum):
     SKIPPED = "skipped"
     REFUSED = "refused"
     OVERDUE = "overdue"
+    STOPPED = "stopped"
     REPLANNED = "replanned"
     HELD = "held"
     NOTHING = "nothing"
@@ -83,6 +84,9 @@ def _step(ports: Ports, case: Case) -> Step:
         case GiveUp():
             mark_overdue(ports, case, decision)
             return Step.OVERDUE
+        case StopService():
+            stop_service(ports, case, decision)
+            return Step.STOPPED
         case _:
             return _replan(ports, case, caps)
 

@@ -30,7 +30,7 @@ from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import FactRef
 from chalicelib.services import notices, papers
-from chalicelib.services.case import now_of
+from chalicelib.services.case import now_of, policy_of
 from chalicelib.services.matter import Matter, open_matter
 
 LEASE = timedelta(seconds=120)
@@ -165,14 +165,18 @@ def _text(ports: Ports, matter: Matter, effect: Effect) -> str | Later:
     if not notices.still_true(matter, effect.name):
         return VOID
     now = now_of(ports, matter.business)
-    allowed_at = _allowed_at(matter.business, customer, now)
+    allowed_at = _allowed_at(matter, customer, now)
     if allowed_at > now:
         return Later(allowed_at)
     return ports.sms.send(customer.phone, compose_sms(notices.view_of(ports, matter, effect.name)))
 
 
-def _allowed_at(business: Business, customer: Customer, now: datetime) -> datetime:
-    hours = customer.quiet_hours
+def _allowed_at(matter: Matter, customer: Customer, now: datetime) -> datetime:
+    """In the customer's hours, and in the policy's where it has some."""
+    business, hours = matter.business, customer.quiet_hours
+    policy = policy_of(business, customer, matter.invoice)
+    if policy.text_hours is not None:
+        hours = hours.within(policy.text_hours)
     return next_allowed(now, customer.zone or business.zone, hours.opens, hours.closes)
 
 

@@ -19,10 +19,12 @@ from chalicelib.domain.declines import Decline, payer_text_key
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind
 from chalicelib.domain.payment import AttemptResult, Payment
+from chalicelib.domain.policy import WhenExhausted
 from chalicelib.domain.subscription import SubscriptionStatus
 from chalicelib.messages import NoticeKind, NoticeView, PayerTextKey, StaffView
 from chalicelib.ports import Ports
 from chalicelib.services import portal_links
+from chalicelib.services.case import policy_of
 from chalicelib.services.matter import Matter
 from chalicelib.services.views import (
     bank_view,
@@ -91,7 +93,9 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
         text_key=_text_key(payload),
         next_on=_next_on(business, invoice),
         answer_by=_answer_by(matter),
-        subscription=_subscription_name(invoice),
+        subscription=_subscription_name(invoice, payload),
+        stops_on=_stops_on(matter),
+        service_ends=_service_ends(matter, payload),
         bank=bank_view(business),
         staff=_staff_view(matter, invoice) if kind.for_staff else None,
     )
@@ -171,8 +175,26 @@ def _text_key(payload: Any) -> PayerTextKey | None:
     return PayerTextKey.UNKNOWN if isinstance(payload, facts.ResultUnknown) else None
 
 
-def _subscription_name(invoice: Invoice) -> str | None:
-    return invoice.lines[0].product or None if invoice.subscription_id else None
+def _subscription_name(invoice: Invoice, payload: Any) -> str | None:
+    """Its product; of an overdue invoice only where its subscription stops, now or later."""
+    stays = isinstance(payload, facts.WentOverdue) and not (payload.end or payload.stops_at)
+    if invoice.subscription_id is None or stays:
+        return None
+    return invoice.lines[0].product or None
+
+
+def _stops_on(matter: Matter) -> date | None:
+    """Until when an overdue invoice may be paid before its subscription stops."""
+    stops_at = getattr(matter.fact.data, "stops_at", None)
+    return local_date(stops_at, matter.business.zone) if stops_at else None
+
+
+def _service_ends(matter: Matter, payload: Any) -> bool:
+    """Cancelled rather than paused: now, or at the end of the grace."""
+    if isinstance(payload, facts.WentOverdue) and payload.stops_at and matter.customer:
+        policy = policy_of(matter.business, matter.customer, matter.invoice)
+        return policy.when_exhausted is WhenExhausted.CANCEL
+    return getattr(payload, "end", None) is WhenExhausted.CANCEL
 
 
 def _staff_view(matter: Matter, invoice: Invoice) -> StaffView:

@@ -54,6 +54,7 @@ FACT_KEYS = {
     "OverpaymentMoved": "overpayment/7",
     "InvoiceCovered": "covered/7",
     "InvoiceUncovered": "uncovered/7",
+    "GraceEnded": "grace_ended/7",
     "CustomerCreated": "created",
     "CustomerChanged": "changed/7",
     "StripeCustomerLinked": "stripe_customer",
@@ -70,12 +71,14 @@ FACT_KEYS = {
     "SubscriptionCancelled": "cancelled",
     "BusinessCreated": "created",
     "BusinessChanged": "changed/7",
+    "PolicySaved": "policy/<policy.id>/7",
+    "DefaultPolicyChosen": "default_policy/7",
     "ChargingHeld": "charging_held/7",
     "ChargingReleased": "charging_released/7",
     "PayoutPaid": "payout/<payout_id>",
     "PayoutFailed": "payout_failed/<payout_id>",
 }
-INNER = {"request": "id", "attempt": "number", "method": "id"}
+INNER = {"request": "id", "policy": "id", "attempt": "number", "method": "id"}
 
 
 def told(payload: type, name: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from chalicelib.domain.desk import applying, covering
+from chalicelib.domain.desk import applying, covering, grace
 from chalicelib.domain.facts import Effect, Fact
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.ledger import Leg
@@ -34,7 +34,7 @@ class Topic(Protocol):
     ) -> tuple[Effect, ...]: ...
 
 
-TOPICS: tuple[Topic, ...] = (applying, covering)
+TOPICS: tuple[Topic, ...] = (applying, covering, grace)
 _BY_PAYLOAD: dict[type, Topic] = {payload: topic for topic in TOPICS for payload in topic.PAYLOADS}
 PAYLOADS: tuple[type, ...] = tuple(_BY_PAYLOAD)
 
