@@ -1,38 +1,17 @@
-"""Customers from a file: QuickBooks customers, FreshBooks clients, Xero contacts."""
+"""Customers from a file: QuickBooks' customers, FreshBooks' clients, Xero's contacts, our own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from chalicelib.domain.customer import CustomerKind
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.imports import values
+from chalicelib.domain.imports.columns import CUSTOMERS as COLUMNS
+from chalicelib.domain.imports.columns import ImportKind, Source, source_of
 from chalicelib.domain.imports.sheet import Rejected, Sheet, SheetRow
 from chalicelib.domain.parties import Address, Terms
 
-
-class Source(StrEnum):
-    """Whose header row a file has."""
-
-    QUICKBOOKS = "quickbooks"
-    XERO = "xero"
-    FRESHBOOKS = "freshbooks"
-
-
-_NAME = ("contactname", "displayname", "customerfullname", "name", "customer", "clientname")
-_COMPANY = ("company", "companyname", "organization", "organisation")
-_EMAIL = ("email", "emailaddress", "mainemail")
-_PHONE = ("phone", "phonenumber", "mobile", "mobilenumber", "mainphone")
-_LINE1 = ("poaddressline1", "addressline1", "street", "streetaddress", "billingstreet")
-_LINE2 = ("poaddressline2", "addressline2", "street2")
-_CITY = ("pocity", "city", "town", "billingcity")
-_REGION = ("poregion", "state", "region", "province", "billingstate")
-_POSTAL_CODE = ("popostalcode", "zip", "zipcode", "postalcode", "postcode", "billingzip")
-_COUNTRY = ("pocountry", "country", "billingcountry")
-_TAX_ID = ("taxnumber", "taxid", "vatnumber", "resalenumber", "taxresaleno")
-_TERMS = ("terms", "paymentterms")
-_REFERENCE = ("accountnumber", "customerid", "clientid")
 _AFTER_INVOICE = {"daysafterbilldate", "daysaftertheinvoicedate", "daysafterinvoicedate"}
 
 
@@ -50,6 +29,7 @@ class CustomerRow:
     address: Address = Address()
     tax_id: str = ""
     terms: Terms = Terms.DUE_ON_RECEIPT
+    auto_charge: bool | None = None
     external_ref: str = ""
 
 
@@ -65,9 +45,9 @@ def key_of(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def parse_customers(sheet: Sheet) -> CustomerRows:
+def parse_customers(sheet: Sheet, wanted: Source | None = None) -> CustomerRows:
     """Raises InvalidInput when no column holds names or none holds e-mail addresses."""
-    source = _source(sheet)
+    source = source_of(sheet, ImportKind.CUSTOMERS, wanted)
     found: dict[str, CustomerRow] = {}
     rejected = list(sheet.rejected)
     for row in sheet.rows:
@@ -85,52 +65,51 @@ def parse_customers(sheet: Sheet) -> CustomerRows:
     return CustomerRows(source, tuple(found.values()), tuple(rejected))
 
 
-def _source(sheet: Sheet) -> Source:
-    columns = sheet.columns
-    if not columns & set(_EMAIL):
-        raise InvalidInput("header_unknown", "The file has no column of e-mail addresses.")
-    if "contactname" in columns:
-        return Source.XERO
-    if columns & {"firstname", "lastname", "organization", "organisation", "clientname"}:
-        return Source.FRESHBOOKS
-    if columns & (set(_NAME) | set(_COMPANY)):
-        return Source.QUICKBOOKS
-    words = "The file has no column of names, such as Name, *ContactName or First Name."
-    raise InvalidInput("header_unknown", words)
-
-
 def _display_name(row: SheetRow) -> str:
-    return row.first(_NAME) or row.first(_COMPANY) or _person(row)
+    return row.first(COLUMNS["name"]) or row.first(COLUMNS["company"]) or _person(row)
 
 
 def _person(row: SheetRow) -> str:
-    return f"{row.first(('firstname',))} {row.first(('lastname',))}".strip()
+    return f"{row.first(COLUMNS['first_name'])} {row.first(COLUMNS['last_name'])}".strip()
 
 
 def _customer(source: Source, row: SheetRow) -> CustomerRow:
     name = values.name(_display_name(row), "The name")
-    email = row.first(_EMAIL)
+    email = values.email(row.first(COLUMNS["email"]))
     terms = _terms(row)
-    # Clients of FreshBooks may share a name; the others' names are unique.
-    key = f"{key_of(name)}/{email.casefold()}" if source is Source.FRESHBOOKS else key_of(name)
     return CustomerRow(
         row=row.number,
-        key=key,
+        key=_key(source, row, name, email),
         kind=_kind(source, row, name, terms),
         name=name,
-        email=values.email(email),
-        phone=row.first(_PHONE),
-        locale=row.first(("language", "locale")),
+        email=email,
+        phone=values.short(row.first(COLUMNS["phone"]), "The phone number"),
+        locale=row.first(COLUMNS["locale"]),
         address=_address(row),
-        tax_id=row.first(_TAX_ID),
+        tax_id=values.short(row.first(COLUMNS["tax_id"]), "The tax number"),
         terms=terms,
-        external_ref=row.first(_REFERENCE),
+        auto_charge=values.yes_no(row.first(COLUMNS["auto_charge"]), "auto_charge"),
+        external_ref=values.short(row.first(COLUMNS["external_ref"]), "The reference"),
     )
+
+
+def _key(source: Source, row: SheetRow, name: str, email: str) -> str:
+    """Names of QuickBooks and Xero are unique; clients of FreshBooks, and ours, may share one."""
+    if source is Source.DUECOURSE and (own := row.first(COLUMNS["external_ref"])):
+        return f"ref/{key_of(own)}"
+    if source in {Source.FRESHBOOKS, Source.DUECOURSE}:
+        return f"{key_of(name)}/{email.casefold()}"
+    return key_of(name)
 
 
 def _kind(source: Source, row: SheetRow, name: str, terms: Terms) -> CustomerKind:
     """A company, or anybody who was given terms: those are for businesses."""
-    company = row.first(_COMPANY)
+    if told := row.first(COLUMNS["kind"]).casefold():
+        if told not in set(CustomerKind):
+            words = f"Kind {told!r} is neither individual nor business."
+            raise InvalidInput("kind_unknown", words)
+        return CustomerKind(told)
+    company = row.first(COLUMNS["company"])
     if source is Source.XERO:
         company = "" if name == _person(row) else name
     is_business = bool(company) or terms is not Terms.DUE_ON_RECEIPT
@@ -138,9 +117,9 @@ def _kind(source: Source, row: SheetRow, name: str, terms: Terms) -> CustomerKin
 
 
 def _terms(row: SheetRow) -> Terms:
-    day, after = row.first(("duedatesalesday",)), row.first(("duedatesalesterm",))
+    day, after = row.first(COLUMNS["terms_day"]), row.first(COLUMNS["terms_after"])
     if not day:
-        return values.terms(row.first(_TERMS))
+        return values.terms(row.first(COLUMNS["terms"]))
     if "".join(letter for letter in after.casefold() if letter.isalpha()) not in _AFTER_INVOICE:
         words = f"Terms {f'{day} {after}'.strip()!r} do not count from the invoice date."
         raise InvalidInput("terms_unknown", words)
@@ -148,11 +127,6 @@ def _terms(row: SheetRow) -> Terms:
 
 
 def _address(row: SheetRow) -> Address:
-    return Address(
-        line1=row.first(_LINE1),
-        line2=row.first(_LINE2),
-        city=row.first(_CITY),
-        region=row.first(_REGION),
-        postal_code=row.first(_POSTAL_CODE),
-        country=values.country(row.first(_COUNTRY)),
-    )
+    parts = ("line1", "line2", "city", "region", "postal_code")
+    read = {one: values.short(row.first(COLUMNS[one]), f"The {one}") for one in parts}
+    return Address(**read, country=values.country(row.first(COLUMNS["country"])))

@@ -1,6 +1,7 @@
-"""Open invoices from a file: QuickBooks' invoices, Xero's sales invoices; several rows make one.
+"""Open invoices from a file: QuickBooks', Xero's and FreshBooks' invoices, our own columns.
 
-An invoice is taken whole or not at all: one bad line refuses it. Amounts are before tax.
+Several rows make one invoice, and it is taken whole or not at all: one bad line refuses it. Amounts
+are before tax.
 """
 
 from __future__ import annotations
@@ -12,24 +13,18 @@ from decimal import Decimal
 from chalicelib.domain import money
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.imports import values
-from chalicelib.domain.imports.customers import Source, key_of
+from chalicelib.domain.imports.columns import INVOICES as COLUMNS
+from chalicelib.domain.imports.columns import ImportKind, Source, source_of
+from chalicelib.domain.imports.customers import key_of
 from chalicelib.domain.imports.sheet import Rejected, Sheet, SheetRow
-from chalicelib.domain.imports.values import DateOrder
+from chalicelib.domain.imports.values import DateOrder, DecimalMark
 from chalicelib.domain.invoice import Line, totals_of
 
-_NUMBER = ("invoiceno", "invoicenumber")
-_CUSTOMER = ("customer", "contactname")
-_EMAIL = ("emailaddress", "customeremail", "email")
-_ISSUED = ("invoicedate",)
-_DUE = ("duedate",)
-_PRODUCT = ("itemproductservice", "inventoryitemcode")
-_DESCRIPTION = ("itemdescription", "description")
-_QUANTITY = ("itemquantity", "quantity")
-_RATE = ("itemrate", "unitamount")
-_AMOUNT = ("itemamount",)
-_TAX_NAME = ("itemtaxcode", "taxtype")
-_TAX_AMOUNT = ("itemtaxamount",)
 _LONGEST_NUMBER = 40
+_OPEN = {
+    "", "awaiting payment", "authorised", "open", "overdue", "pending", "sent", "viewed",
+    "outstanding", "unpaid",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +40,7 @@ class OpenInvoice:
     lines: tuple[Line, ...]
     memo: str = ""
     po_number: str = ""
+    customer_ref: str = ""
 
     @property
     def key(self) -> str:
@@ -58,13 +54,39 @@ class OpenInvoices:
     rejected: tuple[Rejected, ...]
 
 
-def parse_invoices(sheet: Sheet, *, currency: str, order: DateOrder) -> OpenInvoices:
-    """Raises InvalidInput when the header is none of the two."""
-    source = _source(sheet)
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """How the file writes its amounts and days."""
+
+    currency: str
+    order: DateOrder
+    mark: DecimalMark
+
+    def amount(self, text: str, what: str) -> int:
+        return values.amount(text, self.currency, what, self.mark)
+
+    def number(self, text: str, what: str) -> Decimal:
+        return values.number(text, what, self.mark)
+
+    def percent(self, text: str, what: str) -> Decimal:
+        return values.percent(text, what, self.mark)
+
+
+def parse_invoices(
+    sheet: Sheet,
+    *,
+    currency: str,
+    order: DateOrder,
+    mark: DecimalMark = DecimalMark.POINT,
+    wanted: Source | None = None,
+) -> OpenInvoices:
+    """Raises InvalidInput when the header is nobody's."""
+    source = source_of(sheet, ImportKind.INVOICES, wanted)
+    how = _Written(currency, order, mark)
     rejected = list(sheet.rejected)
     by_number: dict[str, list[SheetRow]] = {}
     for row in sheet.rows:
-        number = row.first(_NUMBER)
+        number = row.first(COLUMNS["invoice_number"])
         if number and len(number) <= _LONGEST_NUMBER:
             by_number.setdefault(key_of(number), []).append(row)
         else:
@@ -72,7 +94,7 @@ def parse_invoices(sheet: Sheet, *, currency: str, order: DateOrder) -> OpenInvo
             rejected.append(Rejected(row.number, f"The invoice number is {words}."))
     found = []
     for rows in by_number.values():
-        one = _invoice(rows, currency, order)
+        one = _invoice(rows, how)
         if isinstance(one, OpenInvoice):
             found.append(one)
         else:
@@ -81,138 +103,141 @@ def parse_invoices(sheet: Sheet, *, currency: str, order: DateOrder) -> OpenInvo
     return OpenInvoices(source, tuple(found), tuple(rejected))
 
 
-def _source(sheet: Sheet) -> Source:
-    columns = sheet.columns
-    if {"invoiceno", "customer", "itemamount"} <= columns:
-        return Source.QUICKBOOKS
-    if {"contactname", "invoicenumber", "unitamount"} <= columns:
-        if not columns & {"reference", "brandingtheme"} and "total" in columns:
-            words = "This is Xero's file of bills; sales invoices have a Reference column."
-            raise InvalidInput("bills_file", words)
-        return Source.XERO
-    words = "The header is neither QuickBooks' (*InvoiceNo, …) nor Xero's (*ContactName, …)."
-    raise InvalidInput("header_unknown", words)
-
-
-def _invoice(rows: list[SheetRow], currency: str, order: DateOrder) -> OpenInvoice | list[Rejected]:
+def _invoice(rows: list[SheetRow], how: _Written) -> OpenInvoice | list[Rejected]:
     """The invoice of these rows, or what is wrong with each bad one."""
-    number, head = rows[0].first(_NUMBER), rows[0]
+    number, head = rows[0].first(COLUMNS["invoice_number"]), rows[0]
     wrong: list[Rejected] = []
     lines: list[Line] = []
     for row in rows:
         try:
-            _check_row(row, head, currency)
-            lines.append(_line(row, currency))
+            _check_row(row, head, how)
+            lines.append(_line(row, how))
         except InvalidInput as refused:
             wrong.append(Rejected(row.number, refused.detail, number))
     if wrong:
         return wrong
     try:
-        return _headed(rows, tuple(lines), currency, order)
+        return _headed(rows, tuple(lines), how)
     except InvalidInput as refused:
         return [Rejected(head.number, refused.detail, number)]
 
 
-def _headed(
-    rows: list[SheetRow], lines: tuple[Line, ...], currency: str, order: DateOrder
-) -> OpenInvoice:
-    head, lines = rows[0], _taxed(rows, lines, currency)
-    issued_on = values.day(_required(head, _ISSUED, "The invoice date"), order)
-    due = head.first(_DUE)
-    due_on = values.day(due, order) if due else _by_terms(head, issued_on)
+def _headed(rows: list[SheetRow], lines: tuple[Line, ...], how: _Written) -> OpenInvoice:
+    head, lines = rows[0], _taxed(rows, lines, how)
+    _check_totals(rows, lines, how)
+    issued_on = values.day(_required(head, "issued_on", "The invoice date"), how.order)
+    due = head.first(COLUMNS["due_on"])
+    due_on = values.day(due, how.order) if due else _by_terms(head, issued_on)
     if due_on < issued_on:
         raise InvalidInput("due_before_issued", "It is due before it was issued.")
     if totals_of(lines).total <= 0:
         raise InvalidInput("nothing_owed", "Nothing is owed on it.")
+    customer_ref = head.first(COLUMNS["customer_ref"])
+    customer = head.first(COLUMNS["customer"])
     return OpenInvoice(
         rows=tuple(row.number for row in rows),
-        number=head.first(_NUMBER),
-        customer=values.name(head.first(_CUSTOMER), "The customer's name"),
-        email=head.first(_EMAIL),
+        number=head.first(COLUMNS["invoice_number"]),
+        customer=customer if customer_ref else values.name(customer, "The customer's name"),
+        email=head.first(COLUMNS["customer_email"]),
         issued_on=issued_on,
         due_on=due_on,
         lines=lines,
-        memo=head.first(("memo",)),
-        po_number=head.first(("reference",)),
+        memo=head.first(COLUMNS["memo"]),
+        po_number=values.short(head.first(COLUMNS["po_number"]), "The reference"),
+        customer_ref=customer_ref,
     )
 
 
 def _by_terms(head: SheetRow, issued_on: date) -> date:
-    terms = _required(head, ("terms",), "The due date")
+    terms = _required(head, "terms", "The due date")
     return values.terms(terms).due_on(issued_on)
 
 
-def _required(row: SheetRow, names: tuple[str, ...], what: str) -> str:
-    cell = row.first(names)
+def _required(row: SheetRow, field: str, what: str) -> str:
+    cell = row.first(COLUMNS[field])
     if not cell:
         raise InvalidInput("cell_missing", f"{what} is missing.")
     return cell
 
 
-def _check_row(row: SheetRow, head: SheetRow, currency: str) -> None:
+def _check_row(row: SheetRow, head: SheetRow, how: _Written) -> None:
     """Later rows of an invoice repeat its customer and days, or leave them empty."""
-    for names, what in ((_CUSTOMER, "customer"), (_ISSUED, "date"), (_DUE, "due date")):
-        if row.first(names) not in {"", head.first(names)}:
+    for field, what in (("customer", "customer"), ("issued_on", "date"), ("due_on", "due date")):
+        if row.first(COLUMNS[field]) not in {"", head.first(COLUMNS[field])}:
             words = f"Its {what} is another than in row {head.number} of the same invoice."
             raise InvalidInput("invoice_contradicts", words)
-    given = row.first(("currency",)).upper()
-    if given not in {"", currency}:
-        words = f"It is in {given}; this business bills in {currency}."
+    given = row.first(COLUMNS["currency"]).upper()
+    if given not in {"", how.currency}:
+        words = f"It is in {given}; this business bills in {how.currency}."
         raise InvalidInput("currency_other", words)
-    status = row.first(("status",))
-    if status and status.casefold() not in {"awaiting payment", "authorised", "open", "overdue"}:
-        raise InvalidInput("not_open", f"Its status is {status}; only open invoices are imported.")
-    if row.first(("invoiceamountpaid",)).strip("0.") or "credit" in row.first(("type",)).casefold():
+    status = row.first(COLUMNS["status"])
+    if status.casefold() not in _OPEN or row.first(COLUMNS["paid_on"]):
+        said = status or "paid"
+        words = f"Its status is {said}; only open invoices are imported."
+        raise InvalidInput("not_open", words)
+    paid = row.first(COLUMNS["amount_paid"])
+    if paid.strip("0.,") or "credit" in row.first(COLUMNS["type"]).casefold():
         words = "Partly paid invoices and credit notes cannot be imported."
         raise InvalidInput("not_whole", words)
 
 
-def _line(row: SheetRow, currency: str) -> Line:
-    product, said = row.first(_PRODUCT), row.first(_DESCRIPTION)
-    description = said or product
+def _line(row: SheetRow, how: _Written) -> Line:
+    product = values.short(row.first(COLUMNS["product"]), "The product")
+    description = row.first(COLUMNS["description"]) or product
     if not description:
         raise InvalidInput("cell_missing", "The description is missing.")
-    quantity = values.number(row.first(_QUANTITY) or "1", "Quantity")
-    line = _priced(row, description, quantity, currency)
+    quantity = how.number(row.first(COLUMNS["quantity"]) or "1", "Quantity")
+    line = _priced(row, description, quantity, how)
     if line.quantity <= 0 or line.unit_amount < 0:
         words = "Credits and negative amounts cannot be imported; enter them as a credit."
         raise InvalidInput("line_negative", words)
-    discount = values.percent(row.first(("discount",)), "Discount")
-    tax = row.first(_TAX_NAME)
-    return replace(
-        line,
-        product=product,
-        discount=money.percent_of(line.gross, discount),
-        tax_percent=Decimal(0) if row.first(_TAX_AMOUNT) else values.tax_rate(tax),
-    )
+    return replace(line, product=product, tax_percent=_percent_of_tax(row, how))
 
 
-def _priced(row: SheetRow, description: str, quantity: Decimal, currency: str) -> Line:
-    """A rate finer than the currency cannot be printed: the line then has its amount alone."""
-    rate_text, amount_text = row.first(_RATE), row.first(_AMOUNT)
-    amount = values.amount(amount_text, currency, "Amount") if amount_text else None
+def _percent_of_tax(row: SheetRow, how: _Written) -> Decimal:
+    if row.first(COLUMNS["tax_amount"]):
+        return Decimal(0)  # `_taxed` finds the rate
+    if given := row.first(COLUMNS["tax_percent"]):
+        return how.percent(given, "Tax")
+    return values.tax_rate(row.first(COLUMNS["tax_name"]))
+
+
+def _priced(row: SheetRow, description: str, quantity: Decimal, how: _Written) -> Line:
+    """A rate finer than the currency cannot be printed: the line then has its amount alone.
+
+    The amount may be given before its discount, or after it.
+    """
+    rate_text, amount_text = row.first(COLUMNS["unit_amount"]), row.first(COLUMNS["amount"])
+    amount = how.amount(amount_text, "Amount") if amount_text else None
+    discount = how.percent(row.first(COLUMNS["discount_percent"]), "Discount")
     if not rate_text:
         if amount is None:
             raise InvalidInput("cell_missing", "The amount is missing.")
-        return Line(description, Decimal(1), amount)
-    rate = values.number(rate_text, "Rate").scaleb(money.exponent(currency))
+        return _discounted(Line(description, Decimal(1), amount), discount)
+    rate = how.number(rate_text, "Rate").scaleb(money.exponent(how.currency))
     product = money.round_half_up(quantity * rate)
-    if amount is not None and product != amount:
+    if amount is not None and amount not in {
+        product, product - money.percent_of(product, discount),
+    }:  # fmt: skip
         words = f"{quantity:f} × {rate_text} is not {amount_text}."
         raise InvalidInput("amount_contradicts", words)
     if rate == rate.to_integral_value():
-        return Line(description, quantity, int(rate))
-    return Line(f"{description} ({quantity:f} × {rate_text})", Decimal(1), product)
+        return _discounted(Line(description, quantity, int(rate)), discount)
+    whole = Line(f"{description} ({quantity:f} × {rate_text})", Decimal(1), product)
+    return _discounted(whole, discount)
 
 
-def _taxed(rows: list[SheetRow], lines: tuple[Line, ...], currency: str) -> tuple[Line, ...]:
+def _discounted(line: Line, percent: Decimal) -> Line:
+    return replace(line, discount=money.percent_of(line.gross, percent))
+
+
+def _taxed(rows: list[SheetRow], lines: tuple[Line, ...], how: _Written) -> tuple[Line, ...]:
     """Where tax is given as amounts: the rates that give them back, to the minor unit in all."""
-    given = [row.first(_TAX_AMOUNT) for row in rows]
-    if not any(given):
+    if not any(row.first(COLUMNS["tax_amount"]) for row in rows):
         return lines
-    taxes = [values.amount(text or "0", currency, "Tax") for text in given]
+    taxes = [_tax_given(row, how) for row in rows]
     taxed = tuple(
-        replace(line, tax_percent=_rate_of(row.first(_TAX_NAME), line, tax))
+        replace(line, tax_percent=_rate_of(row.first(COLUMNS["tax_name"]), line, tax))
         for row, line, tax in zip(rows, lines, taxes, strict=True)
     )
     if totals_of(taxed).tax != sum(taxes):
@@ -221,15 +246,35 @@ def _taxed(rows: list[SheetRow], lines: tuple[Line, ...], currency: str) -> tupl
     return taxed
 
 
+def _tax_given(row: SheetRow, how: _Written) -> int:
+    """Two taxes on a line are one rate here: their sum."""
+    both = (row.first(COLUMNS["tax_amount"]), row.first(COLUMNS["tax_2_amount"]))
+    return sum(how.amount(text or "0", "Tax") for text in both)
+
+
 def _rate_of(tax_name: str, line: Line, tax: int) -> Decimal:
     """The tax's own rate if its name states one, else the roundest one that gives this amount."""
     if "%" in tax_name:
         return values.tax_rate(tax_name)
-    if not 0 <= tax <= line.amount or not line.amount:
+    if not 0 <= tax <= line.amount or (tax and not line.amount):
         raise InvalidInput("tax_contradicts", "The tax is negative or more than the line's amount.")
+    if not tax:
+        return Decimal(0)
     exact = Decimal(tax) * 100 / line.amount
     for digits in range(4):
         rate = round(exact, digits)
         if money.percent_of(line.amount, rate) == tax:
             return rate
     return round(exact, 4)
+
+
+def _check_totals(rows: list[SheetRow], lines: tuple[Line, ...], how: _Written) -> None:
+    """Where a file also gives each line's total, ours has to be the same."""
+    given = [row.first(COLUMNS["line_total"]) for row in rows]
+    if not all(given):
+        return
+    told, ours = sum(how.amount(text, "Line total") for text in given), totals_of(lines).total
+    if told != ours:
+        shown = [money.decimal_text(amount, how.currency) for amount in (told, ours)]
+        words = f"Its line totals add up to {shown[0]}, its lines to {shown[1]}."
+        raise InvalidInput("total_contradicts", words)

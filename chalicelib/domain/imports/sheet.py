@@ -6,21 +6,23 @@ a formula means nothing here.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.domain.errors import InvalidInput
 
-# An import answers within one request, so a longer file has to be split.
+# Sent in one request, whose body may be 6 MB with everything around it.
 MOST_BYTES = 2_000_000
-MOST_ROWS = 2_000
+MOST_ROWS = 10_000
 LONGEST_CELL = 2_000
 
-_DELIMITERS = ",;\t"
+_SEPARATORS = ",;\t|"
 _LAYOUT = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]+")
+_WINDOWS = "windows-1252"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,20 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
+    """`headers` are the columns as the file names them; `renamed` what a mapping calls them."""
+
     columns: frozenset[str]
     rows: tuple[SheetRow, ...]
     rejected: tuple[Rejected, ...]
+    headers: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = "utf-8"
+    separator: str = ","
+
+    def meant(self, header: str) -> str:
+        """The normal name under which a column's cells are kept."""
+        name = normal_name(header)
+        return self.renamed.get(name, name)
 
 
 def normal_name(column: str) -> str:
@@ -61,15 +74,16 @@ def one_line(text: str) -> str:
     return _LAYOUT.sub(" ", text).strip()
 
 
-def read_sheet(content: bytes) -> Sheet:
-    """Raises InvalidInput for a file that is too big, not UTF-8, no CSV, or without rows."""
-    lines = _records(_text(content))
+def read_sheet(content: bytes, renamed: Mapping[str, str] | None = None) -> Sheet:
+    """`renamed` maps normal names of columns to those they are read as.
+
+    Raises InvalidInput for a file that is too big, in no encoding we know, no CSV, or without rows.
+    """
+    text, encoding = _text(content)
+    lines, separator = _records(text)
     if not lines:
         raise InvalidInput("file_empty", "The file is empty.")
-    names = [normal_name(cell) for cell in lines[0]]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
-    if twice:
-        raise InvalidInput("file_columns_twice", f"These columns are there twice: {twice}.")
+    names = _names(lines[0], renamed or {})
     if len(lines) - 1 > MOST_ROWS:
         words = f"The file has {len(lines) - 1:,} rows; split it into files of {MOST_ROWS:,}."
         raise InvalidInput("file_too_long", words)
@@ -86,26 +100,52 @@ def read_sheet(content: bytes) -> Sheet:
             rows.append(SheetRow(number, named))
     if not rows and not rejected:
         raise InvalidInput("file_empty", "The file has a header but no rows.")
-    return Sheet(frozenset(names) - {""}, tuple(rows), tuple(rejected))
+    return Sheet(
+        columns=frozenset(names) - {""},
+        rows=tuple(rows),
+        rejected=tuple(rejected),
+        headers=tuple(one_line(cell)[:200] for cell in lines[0]),
+        renamed=renamed or {},
+        encoding=encoding,
+        separator=separator,
+    )
 
 
-def _text(content: bytes) -> str:
+def _names(header: Sequence[str], renamed: Mapping[str, str]) -> list[str]:
+    normal = [normal_name(cell) for cell in header]
+    missing = sorted(set(renamed) - set(normal))
+    if missing:
+        raise InvalidInput("column_missing", f"The file has no such columns: {missing}.")
+    # What is mapped to a field takes the place of a column that has its name by chance.
+    taken = set(renamed.values())
+    names = [renamed.get(name, "" if name in taken else name) for name in normal]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise InvalidInput("file_columns_twice", f"These columns are there twice: {twice}.")
+    return names
+
+
+def _text(content: bytes) -> tuple[str, str]:
+    """UTF-8 when it is that, UTF-16 when marked so, else Windows' western encoding."""
     if len(content) > MOST_BYTES:
         words = f"The file is larger than {MOST_BYTES // 1_000_000} MB; split it."
         raise InvalidInput("file_too_big", words)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        words = "The file is not UTF-8; save it as “CSV UTF-8” and try again."
-        raise InvalidInput("file_not_utf8", words) from error
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", _WINDOWS):
+        try:
+            return content.decode(encoding), encoding.removesuffix("-sig")
+        except UnicodeDecodeError:
+            continue
+    words = "The file's letters cannot be read; save it as “CSV UTF-8” and try again."
+    raise InvalidInput("file_encoding_unknown", words)
 
 
-def _records(text: str) -> list[list[str]]:
+def _records(text: str) -> tuple[list[list[str]], str]:
     header = text.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    separator = max(_SEPARATORS, key=header.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        return list(reader)
+        return list(reader), separator
     except csv.Error as error:
         words = f"The file is no CSV: line {reader.line_num} cannot be read ({error})."
         raise InvalidInput("file_broken", words) from error

@@ -1,6 +1,7 @@
 """What a cell means: a day, an amount, a quantity, a rate, terms, a country, an address of mail.
 
-Nothing is guessed: `1,50` is refused rather than read as 150, and 13/01 where months come first.
+Of a single cell nothing is guessed: `1,50` is refused where a point begins the decimals, and 13/01
+where months come first. Which of them holds is found by the whole file (`formats.py`).
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from chalicelib.domain.parties import Terms
 
 LONGEST_NAME = 200
 _NUMBER = re.compile(r"-?([0-9]{1,12}|[0-9]{1,3}(,[0-9]{3}){1,3})(\.[0-9]{0,9})?|-?\.[0-9]{1,9}")
+_SPACED = re.compile(r"(?<=[0-9])[ \u00a0\u202f'\u2019](?=[0-9]{3}(?![0-9]))")
 _DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ISO_DAY = re.compile(r"[0-9]{4}([-/])[0-9]{2}\1[0-9]{2}")
+_DAY_NAMED = re.compile(r"([0-9]{1,2})[ -]([A-Za-z]{3})[a-z]*\.?,?[ -]([0-9]{4})")
+_MONTH_NAMED = re.compile(r"([A-Za-z]{3})[a-z]*\.? ([0-9]{1,2}),? ([0-9]{4})")
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ")
 _PERCENT = re.compile(r"([0-9]{1,2}(\.[0-9]{1,4})?)\s*%")
 _UNTAXED = frozenset(
     """exempt exemptincome non none nogst notax novat outofscope taxexempt zerorated
@@ -35,36 +40,87 @@ class DateOrder(StrEnum):
     DAY_FIRST = "DD/MM/YYYY"
 
 
+class DecimalMark(StrEnum):
+    """What begins the decimals of a number; the other one of the two may part its thousands."""
+
+    POINT = "point"
+    COMMA = "comma"
+
+
+def orders_of(text: str) -> tuple[DateOrder, ...]:
+    """In which orders a text can be a day; both for `03/04/2026`, none for what needs no order."""
+    match = _DAY.fullmatch(text)
+    if match is None or match[1] == match[2]:
+        return ()
+    return tuple(order for order in DateOrder if _in_order(match, order) is not None)
+
+
+def _in_order(match: re.Match[str], order: DateOrder) -> date | None:
+    first, second, year = (int(part) for part in match.groups())
+    month, of_month = (first, second) if order is DateOrder.MONTH_FIRST else (second, first)
+    try:
+        return date(year, month, of_month)
+    except ValueError:
+        return None
+
+
 def day(text: str, order: DateOrder) -> date:
-    """ISO days are read whatever the order. Raises InvalidInput."""
+    """ISO days and days with the month's English name are read whatever the order.
+
+    Raises InvalidInput.
+    """
+    match = _DAY.fullmatch(text)
+    found = _in_order(match, order) if match else _plain_day(text)
+    if found is None or not 1970 <= found.year <= 2200:
+        raise InvalidInput("date_invalid", f"{text!r} is no day written {order.value}.")
+    return found
+
+
+def _plain_day(text: str) -> date | None:
     try:
         if _ISO_DAY.fullmatch(text):
-            return date.fromisoformat(text)
-        match = _DAY.fullmatch(text)
-        if match:
-            first, second, year = (int(part) for part in match.groups())
-            month, of_month = (first, second) if order is DateOrder.MONTH_FIRST else (second, first)
-            return date(year, month, of_month)
+            return date.fromisoformat(text.replace("/", "-"))
+        if match := _DAY_NAMED.fullmatch(text):
+            of_month, name, year = match.groups()
+        elif match := _MONTH_NAMED.fullmatch(text):
+            name, of_month, year = match.groups()
+        else:
+            return None
+        return date(int(year), _MONTHS.index(name.lower()) + 1, int(of_month))
     except ValueError:
-        pass
-    raise InvalidInput("date_invalid", f"{text!r} is no day written {order.value}.")
+        return None
 
 
-def number(text: str, what: str) -> Decimal:
-    """A plain number with a decimal point. Raises InvalidInput."""
-    if not _NUMBER.fullmatch(text):
-        raise InvalidInput("number_invalid", f"{what} {text!r} is no number such as 1,234.50.")
-    return Decimal(text.replace(",", ""))
+def _with_point(text: str, mark: DecimalMark) -> str:
+    """The number as it is written with a point for its decimals."""
+    plain = _SPACED.sub("", text)
+    return plain.translate(_SWAPPED) if mark is DecimalMark.COMMA else plain
 
 
-def amount(text: str, currency: str, what: str) -> int:
+_SWAPPED = str.maketrans(",.", ".,")
+
+
+def is_number(text: str, mark: DecimalMark) -> bool:
+    """Whether it is a number when its decimals begin with `mark`."""
+    return _NUMBER.fullmatch(_with_point(text, mark)) is not None
+
+
+def number(text: str, what: str, mark: DecimalMark = DecimalMark.POINT) -> Decimal:
+    """A plain number. Raises InvalidInput."""
+    if not is_number(text, mark):
+        such = "1,234.50" if mark is DecimalMark.POINT else "1.234,50"
+        raise InvalidInput("number_invalid", f"{what} {text!r} is no number such as {such}.")
+    return Decimal(_with_point(text, mark).replace(",", ""))
+
+
+def amount(text: str, currency: str, what: str, mark: DecimalMark = DecimalMark.POINT) -> int:
     """Minor units. Raises InvalidInput for more digits than the currency has."""
-    return money.parse_decimal(str(number(text, what)), currency)
+    return money.parse_decimal(str(number(text, what, mark)), currency)
 
 
-def percent(text: str, what: str) -> Decimal:
+def percent(text: str, what: str, mark: DecimalMark = DecimalMark.POINT) -> Decimal:
     """`10` or `10%`; empty is 0."""
-    value = number(text.rstrip("% ") or "0", what)
+    value = number(text.rstrip("% ") or "0", what, mark)
     if not 0 <= value <= 100:
         raise InvalidInput("percent_invalid", f"{what} {text!r} is not between 0 and 100 per cent.")
     return value
@@ -82,7 +138,7 @@ def tax_rate(name: str) -> Decimal:
 
 
 def terms(text: str) -> Terms:
-    """`Net 30`, `30 days`, `Due on receipt`. Raises InvalidInput for terms we do not offer."""
+    """`Net 30`, `30 days`, `net_30`, `Due on receipt`. Raises InvalidInput for any other."""
     plain = normal_name(text)
     if plain in _ON_RECEIPT:
         return Terms.DUE_ON_RECEIPT
@@ -114,6 +170,13 @@ def name(text: str, what: str) -> str:
     return text
 
 
+def short(text: str, what: str) -> str:
+    """A text that may be empty. Raises InvalidInput for one that is too long to print."""
+    if len(text) > LONGEST_NAME:
+        raise InvalidInput("text_too_long", f"{what} is longer than {LONGEST_NAME} characters.")
+    return text
+
+
 def email(text: str) -> str:
     """An address that a mail can be sent to: `a@b.c`. Raises InvalidInput."""
     local, _, domain = text.partition("@")
@@ -123,3 +186,15 @@ def email(text: str) -> str:
     if broken or not local or "." not in domain.strip("."):
         raise InvalidInput("email_invalid", f"{text!r} is no e-mail address.")
     return text
+
+
+def yes_no(text: str, what: str) -> bool | None:
+    """Empty is None: as it would be without the column. Raises InvalidInput."""
+    plain = text.casefold()
+    if not plain:
+        return None
+    if plain in {"yes", "true", "1", "y"}:
+        return True
+    if plain in {"no", "false", "0", "n"}:
+        return False
+    raise InvalidInput("yes_no_invalid", f"{what} {text!r} is neither yes nor no.")
