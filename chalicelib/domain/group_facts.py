@@ -1,0 +1,88 @@
+"""Everything that can happen to a billing group, and what it changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, ClassVar
+
+from chalicelib.domain.errors import BrokenRecord
+from chalicelib.domain.facts import Fact
+from chalicelib.domain.group import Group, GroupMember, removed
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCreated:
+    kind: ClassVar[str] = "created"
+    group: Group
+
+    def key(self, seq: int) -> str:
+        return "created"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChanged:
+    """`group` is the whole record after the change, `fields` what was changed in it."""
+
+    kind: ClassVar[str] = "changed"
+    group: Group
+    fields: tuple[str, ...]
+
+    def key(self, seq: int) -> str:
+        return f"changed/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAdded:
+    kind: ClassVar[str] = "member_added"
+    member: GroupMember
+
+    def key(self, seq: int) -> str:
+        return f"added/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRemoved:
+    """Periods that begin on `until_on` or later are the customer's own again."""
+
+    kind: ClassVar[str] = "member_removed"
+    customer_id: str
+    until_on: date
+
+    def key(self, seq: int) -> str:
+        return f"removed/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBilled:
+    """An invoice was made in the same transaction. `request_id` is of the call that wanted it."""
+
+    kind: ClassVar[str] = "group_billed"
+    invoice_id: str
+    lines: int
+    request_id: str = ""
+
+    def key(self, seq: int) -> str:
+        return f"billed/{self.invoice_id}"
+
+
+PAYLOADS: tuple[type, ...] = (GroupCreated, GroupChanged, MemberAdded, MemberRemoved, GroupBilled)
+
+
+def group_step(group: Group | None, payload: Any, fact: Fact) -> Group:
+    """What one fact changes in a group."""
+    if isinstance(payload, GroupCreated):
+        return payload.group
+    if group is None:
+        raise BrokenRecord(f"{fact.kind} before created")
+    match payload:
+        case GroupChanged(group=changed):
+            return changed
+        case MemberAdded(member=member):
+            return replace(group, members=(*group.members, member))
+        case MemberRemoved(customer_id=customer_id, until_on=until_on):
+            return removed(group, customer_id, until_on)
+        case GroupBilled():
+            return group
+        case _:
+            raise BrokenRecord(f"no step for {type(payload).__name__}")
