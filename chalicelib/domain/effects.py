@@ -14,6 +14,7 @@ from chalicelib.domain import invoice_facts as inv
 from chalicelib.domain import party_facts as party
 from chalicelib.domain.declines import DeclineClass
 from chalicelib.domain.facts import Effect, EffectKind
+from chalicelib.domain.import_facts import ImportAdvanced, ImportStarted
 from chalicelib.domain.invoice import (
     HoldKind,
     Invoice,
@@ -187,6 +188,10 @@ def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
         case party.SubscriptionCancelled(collect_open_debt=collect):
             drop = () if collect else work("cancel_open_invoices")
             return (*drop, *event("subscription.cancelled"))
+        case ImportStarted() | ImportAdvanced(result_key=""):
+            return work("import")
+        case ImportAdvanced():
+            return event("import.finished")
         case party.ChargingHeld() | party.ChargingReleased():
             return event(f"business.{payload.kind}")
         case party.BusinessChanged(business=business, fields=fields):

@@ -25,6 +25,8 @@ class Subject(StrEnum):
     CUSTOMER = "customer"
     SUBSCRIPTION = "subscription"
     BUSINESS = "business"
+    GROUP = "group"
+    IMPORT = "import"
 
 
 class ActorKind(StrEnum):

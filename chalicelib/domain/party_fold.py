@@ -11,6 +11,10 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, MethodKind, MethodState, PaymentMethod
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, assert_next
+from chalicelib.domain.group import Group
+from chalicelib.domain.group_facts import group_step
+from chalicelib.domain.import_facts import import_step
+from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.ledger import Leg, legs
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.subscription import Subscription
@@ -134,6 +138,8 @@ STEPS: dict[type, Any] = {
     Customer: customer_step,
     Subscription: subscription_step,
     Business: business_step,
+    Group: group_step,
+    ImportRun: import_step,
 }
 
 

@@ -14,18 +14,22 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.chargeability import Standing
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.facts import SYSTEM, Actor, Fact, Subject, seal
+from chalicelib.domain.group import Group
+from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.owed import Audience
 from chalicelib.domain.plan import next_action
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.subscription import Subscription
 
-Party = TypeVar("Party", Customer, Subscription, Business)
+Party = TypeVar("Party", Customer, Subscription, Business, Group, ImportRun)
 
 _SUBJECTS: dict[type, Subject] = {
     Customer: Subject.CUSTOMER,
     Subscription: Subject.SUBSCRIPTION,
     Business: Subject.BUSINESS,
+    Group: Subject.GROUP,
+    ImportRun: Subject.IMPORT,
 }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from chalicelib.domain import desk
+from chalicelib.domain import desk, group_facts, import_facts
 from chalicelib.domain import invoice_facts as i
 from chalicelib.domain import party_facts as p
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.facts import Subject
+from chalicelib.domain.group import Group
+from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
 
@@ -16,6 +18,8 @@ HEADS: dict[Subject, type] = {
     Subject.CUSTOMER: Customer,
     Subject.SUBSCRIPTION: Subscription,
     Subject.BUSINESS: Business,
+    Subject.GROUP: Group,
+    Subject.IMPORT: ImportRun,
 }
 
 _PAYLOADS: dict[Subject, tuple[type, ...]] = {
@@ -42,6 +46,8 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
         p.BusinessCreated, p.BusinessChanged, p.PolicySaved, p.DefaultPolicyChosen,
         p.ChargingHeld, p.ChargingReleased, p.PayoutPaid, p.PayoutFailed,
     ),
+    Subject.GROUP: group_facts.PAYLOADS,
+    Subject.IMPORT: import_facts.PAYLOADS,
 }  # fmt: skip
 
 PAYLOADS: dict[tuple[Subject, str], type] = {

@@ -11,10 +11,12 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.group import Group
+from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
 
-Aggregate = Business | Customer | Subscription | Invoice
+Aggregate = Business | Customer | Subscription | Invoice | Group | ImportRun
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.group import Group
+from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
 from chalicelib.ports.answers import Page
@@ -36,6 +38,8 @@ class Store(Protocol):
     def customer(self, business_id: str, customer_id: str) -> Customer: ...
     def subscription(self, business_id: str, subscription_id: str) -> Subscription: ...
     def invoice(self, business_id: str, invoice_id: str) -> Invoice: ...
+    def group(self, business_id: str, group_id: str) -> Group: ...
+    def import_run(self, business_id: str, import_id: str) -> ImportRun: ...
 
     def facts(self, business_id: str, subject: Subject, subject_id: str) -> list[Fact]:
         """The whole history, oldest first."""
@@ -132,6 +136,18 @@ class Store(Protocol):
     def subscriptions(
         self, business_id: str, *, limit: int = 50, cursor: str | None = None
     ) -> Page[Subscription]: ...
+
+    def groups(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Group]:
+        """By name."""
+        ...
+
+    def import_runs(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[ImportRun]:
+        """Newest first."""
+        ...
 
     def businesses(self, *, limit: int = 50, cursor: str | None = None) -> Page[Business]: ...
 

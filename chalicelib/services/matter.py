@@ -39,5 +39,5 @@ def open_matter(ports: Ports, business: Business, fact: Fact) -> Matter:
             return Matter(
                 business, fact, customer=ports.store.customer(business.id, fact.subject_id)
             )
-        case Subject.BUSINESS:
+        case Subject.GROUP | Subject.IMPORT | Subject.BUSINESS:
             return Matter(business, fact)

@@ -13,6 +13,8 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import iso
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import Subject
+from chalicelib.domain.group import Group
+from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
 from chalicelib.ports.answers import Page
@@ -32,7 +34,9 @@ def _list_sort(head: Aggregate) -> tuple[str, ...]:
         return iso(head.created_at), head.id
     if isinstance(head, Subscription):
         return head.start_on.isoformat(), head.id
-    if isinstance(head, Customer):
+    if isinstance(head, ImportRun):
+        return iso(head.created_at), head.id
+    if isinstance(head, Customer | Group):
         return head.name.casefold()[:64], head.id
     return (head.id,)
 
@@ -81,6 +85,14 @@ class MemoryLists(MemorySide):
 
     def invoice(self, business_id: str, invoice_id: str) -> Invoice:
         head: Invoice = self._head(business_id, Subject.INVOICE, invoice_id)
+        return head
+
+    def group(self, business_id: str, group_id: str) -> Group:
+        head: Group = self._head(business_id, Subject.GROUP, group_id)
+        return head
+
+    def import_run(self, business_id: str, import_id: str) -> ImportRun:
+        head: ImportRun = self._head(business_id, Subject.IMPORT, import_id)
         return head
 
     def _list(self, name: Name, head: Aggregate) -> None:
@@ -139,12 +151,30 @@ class MemoryLists(MemorySide):
     def customers(
         self, business_id: str, *, limit: int = 50, cursor: str | None = None
     ) -> Page[Customer]:
-        listing = ("customers", business_id)
+        return self._by_name(business_id, Subject.CUSTOMER, limit, cursor)
+
+    def groups(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Group]:
+        return self._by_name(business_id, Subject.GROUP, limit, cursor)
+
+    def _by_name(
+        self, business_id: str, subject: Subject, limit: int, cursor: str | None
+    ) -> Page[Any]:
+        listing = (f"{subject.value}s", business_id)
         place = read_cursor(listing, cursor, 1)  # an id: addresses are no place for names
-        after = _list_sort(self.customer(business_id, place[0])) if place else None
-        partition = (business_id, Subject.CUSTOMER)
-        found, end = self._page(self._lists, partition, after, limit)
+        after = _list_sort(self._head(business_id, subject, place[0])) if place else None
+        found, end = self._page(self._lists, (business_id, subject), after, limit)
         return Page(tuple(found), make_cursor(listing, end[1:]) if end else None)
+
+    def import_runs(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[ImportRun]:
+        listing = ("imports", business_id)
+        after = read_cursor(listing, cursor, 2)
+        partition = (business_id, Subject.IMPORT)
+        found, end = self._page(self._lists, partition, after, limit, newest=True)
+        return Page(tuple(found), make_cursor(listing, end) if end else None)
 
     def subscriptions(
         self, business_id: str, *, limit: int = 50, cursor: str | None = None

@@ -14,6 +14,8 @@ from chalicelib.domain.dates import iso
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.errors import BrokenRecord, InvalidInput, NotFound
 from chalicelib.domain.facts import Subject
+from chalicelib.domain.group import Group
+from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.subscription import Subscription, SubscriptionStatus
 from chalicelib.ports.rows import Aggregate, FactRef
@@ -157,7 +159,9 @@ def list_place(head: Aggregate) -> str:
         return f"{iso(head.created_at)}#{head.id}"
     if isinstance(head, Subscription):
         return f"{head.start_on.isoformat()}#{head.id}"
-    if isinstance(head, Customer):
+    if isinstance(head, ImportRun):
+        return f"{iso(head.created_at)}#{head.id}"
+    if isinstance(head, Customer | Group):
         return f"{head.name.casefold()[:NAME_LETTERS]}\x1f{head.id}"  # below any letter
     return head.id
 

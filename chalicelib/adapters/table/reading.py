@@ -15,6 +15,8 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import BrokenRecord, NotFound
 from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.group import Group
+from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
 from chalicelib.ports.answers import Page
@@ -50,6 +52,14 @@ class Reading(TableBase):
         head: Invoice = self._head(business_id, Subject.INVOICE, invoice_id)
         return head
 
+    def group(self, business_id: str, group_id: str) -> Group:
+        head: Group = self._head(business_id, Subject.GROUP, group_id)
+        return head
+
+    def import_run(self, business_id: str, import_id: str) -> ImportRun:
+        head: ImportRun = self._head(business_id, Subject.IMPORT, import_id)
+        return head
+
     def facts(self, business_id: str, subject: Subject, subject_id: str) -> list[Fact]:
         partition = keys.collection(business_id, subject, subject_id)
         rows = self._query(partition, self._model.sk.startswith(keys.FACT), business_id)
@@ -69,6 +79,16 @@ class Reading(TableBase):
         self, business_id: str, *, limit: int = 50, cursor: str | None = None
     ) -> Page[Subscription]:
         return self._kind(business_id, Subject.SUBSCRIPTION, limit, cursor)
+
+    def groups(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Group]:
+        return self._by_name(business_id, Subject.GROUP, self.group, limit, cursor)
+
+    def import_runs(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[ImportRun]:
+        return self._kind(business_id, Subject.IMPORT, limit, cursor)
 
     def _kind(
         self, business_id: str, subject: Subject, limit: int, cursor: str | None
@@ -112,14 +132,24 @@ class Reading(TableBase):
     def customers(
         self, business_id: str, *, limit: int = 50, cursor: str | None = None
     ) -> Page[Customer]:
+        return self._by_name(business_id, Subject.CUSTOMER, self.customer, limit, cursor)
+
+    def _by_name(
+        self,
+        business_id: str,
+        subject: Subject,
+        read: Callable[[str, str], Aggregate],
+        limit: int,
+        cursor: str | None,
+    ) -> Page[Any]:
         """By name. The cursor holds an id instead: addresses and logs are no place for names."""
-        listing = ("customers", business_id)
+        listing = (f"{subject.value}s", business_id)
         start = read_cursor(listing, cursor, 1)
         if start is not None:
-            start = (keys.list_place(self.customer(business_id, start[0])),)
-        partition = keys.list_key(business_id, Subject.CUSTOMER)
+            start = (keys.list_place(read(business_id, start[0])),)
+        partition = keys.list_key(business_id, subject)
         found = self._find("kind", partition, (keys.OPEN,), start, limit)
-        return self._page(business_id, Subject.CUSTOMER, listing, found, limit, by_id=True)
+        return self._page(business_id, subject, listing, found, limit, by_id=True)
 
     def businesses(self, *, limit: int = 50, cursor: str | None = None) -> Page[Business]:
         listing = ("businesses",)
