@@ -38,12 +38,14 @@ class Settings:
     stripe_key_secret: str
     stripe_webhook_secrets_secret: str
     link_secret_secret: str
+    api_secret_secret: str
     mail_sender: str
     staff_issuer: str
     staff_client_id: str
     public_url: str
     # Empty means: the real thing.
     stripe_api_base: str = ""
+    staff_pool_id: str = ""  # empty: staff sign in at an issuer that is not this stack's
     staff_jwks_url: str = ""
     aws_endpoint_url: str = ""
     aws_region: str = ""

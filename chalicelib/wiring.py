@@ -53,6 +53,7 @@ def ports_for(known: Settings, aws: Clients, vault: Secrets) -> Ports:
     from chalicelib.adapters.bus import EventBridgeBus
     from chalicelib.adapters.clock import WallClock
     from chalicelib.adapters.deliverer import LambdaDeliverer
+    from chalicelib.adapters.directory import CognitoDirectory
     from chalicelib.adapters.documents import TypstDocuments
     from chalicelib.adapters.files import S3Files
     from chalicelib.adapters.ids import RandomIds
@@ -82,8 +83,12 @@ def ports_for(known: Settings, aws: Clients, vault: Secrets) -> Ports:
         bus=EventBridgeBus(aws, known.event_bus_name),
         clock=clock,
         ids=RandomIds(),
-        tokens=HmacTokens(lambda: vault.text(known.link_secret_secret)),
+        tokens=HmacTokens(
+            lambda: vault.text(known.link_secret_secret),
+            lambda: vault.text(known.api_secret_secret),
+        ),
         deliverer=LambdaDeliverer(aws, known.effects_function_name),
+        directory=CognitoDirectory(aws, known.staff_pool_id),
         links=links_of(known),
     )
 

@@ -6,7 +6,7 @@ not decided here: every id is looked up within the caller's own business.
 
 from __future__ import annotations
 
-from chalicelib.ports.rows import Role
+from chalicelib.domain.team import Role
 
 ADMIN = frozenset({Role.ADMIN})
 MONEY = ADMIN | {Role.ACCOUNTANT}

@@ -9,8 +9,9 @@ from hashlib import sha256
 
 from chalicelib.api.context import Context
 from chalicelib.domain.facts import Actor, ActorKind
+from chalicelib.domain.team import Role
 from chalicelib.ports import Ports
-from chalicelib.ports.rows import PortalLink, Role
+from chalicelib.ports.rows import PortalLink
 
 
 @dataclass(frozen=True, slots=True)

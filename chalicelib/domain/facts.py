@@ -27,6 +27,8 @@ class Subject(StrEnum):
     BUSINESS = "business"
     GROUP = "group"
     IMPORT = "import"
+    TEAM = "team"
+    DISPUTE = "dispute"
 
 
 class ActorKind(StrEnum):

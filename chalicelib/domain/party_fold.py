@@ -20,6 +20,8 @@ from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.subscription import Subscription
 
 
+from chalicelib.domain.team import Team
+from chalicelib.domain.team_facts import team_step
 def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Customer:
     """What one fact changes in a customer."""
     if isinstance(payload, facts.CustomerCreated):
@@ -148,3 +150,5 @@ def apply(head: Any, fact: Fact, step: Any) -> Any:
     assert_next(head, fact)
     after = step(head, fact.data, fact)
     return replace(after, version=fact.seq, chain=fact.hash)
+    Team: team_step,
+    Dispute: dispute_step,

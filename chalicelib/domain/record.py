@@ -22,7 +22,8 @@ from chalicelib.domain.plan import next_action
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.subscription import Subscription
 
-Party = TypeVar("Party", Customer, Subscription, Business, Group, ImportRun)
+from chalicelib.domain.team import Team
+Party = TypeVar("Party", Customer, Subscription, Business, Group, ImportRun, Team, Dispute)
 
 _SUBJECTS: dict[type, Subject] = {
     Customer: Subject.CUSTOMER,
@@ -31,6 +32,8 @@ _SUBJECTS: dict[type, Subject] = {
     Group: Subject.GROUP,
     ImportRun: Subject.IMPORT,
 }
+    Team: Subject.TEAM,
+    Dispute: Subject.DISPUTE,
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def on_party(
     why: str = "",
     audience: Audience | None = None,
 ) -> tuple[Party, Fact]:
-    """A customer, subscription or business after `payload`, and the sealed fact."""
+    """A customer, subscription, business or team after `payload`, and the sealed fact."""
     return _on_party(head, head, payload, at, actor, why, audience or Audience())
 
 

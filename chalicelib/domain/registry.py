@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain import desk, group_facts, import_facts
+from chalicelib.domain import desk, group_facts, import_facts, team_facts
 from chalicelib.domain import invoice_facts as i
 from chalicelib.domain import party_facts as p
 from chalicelib.domain.business import Business
@@ -14,6 +14,7 @@ from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
 
 HEADS: dict[Subject, type] = {
+from chalicelib.domain.team import Team
     Subject.INVOICE: Invoice,
     Subject.CUSTOMER: Customer,
     Subject.SUBSCRIPTION: Subscription,
@@ -22,6 +23,8 @@ HEADS: dict[Subject, type] = {
     Subject.IMPORT: ImportRun,
 }
 
+    Subject.TEAM: Team,
+    Subject.DISPUTE: Dispute,
 _PAYLOADS: dict[Subject, tuple[type, ...]] = {
     Subject.INVOICE: (
         i.InvoiceCreated, i.InvoiceFinalized, i.InvoiceIssued, i.ChargeRequested,
@@ -48,6 +51,8 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
     ),
     Subject.GROUP: group_facts.PAYLOADS,
     Subject.IMPORT: import_facts.PAYLOADS,
+    Subject.TEAM: team_facts.PAYLOADS,
+    Subject.DISPUTE: disputes.PAYLOADS,
 }  # fmt: skip
 
 PAYLOADS: dict[tuple[Subject, str], type] = {

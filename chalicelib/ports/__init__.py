@@ -13,6 +13,7 @@ from chalicelib.ports.outside import (
     Bus,
     Clock,
     Deliverer,
+    Directory,
     Documents,
     Files,
     Ids,
@@ -51,4 +52,5 @@ class Ports:
     ids: Ids
     tokens: Tokens
     deliverer: Deliverer
+    directory: Directory
     links: Links = field(default_factory=Links)

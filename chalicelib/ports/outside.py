@@ -79,6 +79,24 @@ class Tokens(Protocol):
 
 
 class Clock(Protocol):
+    def client(self, subject: str) -> str:
+        """The secret of an API client."""
+        ...
+
+    def signing(self, subject: str) -> str:
+        """The key that access tokens of API clients are signed with."""
+        ...
+
+
+class Directory(Protocol):
+    """The identity provider that staff sign in at."""
+
+    def invite(self, email: str) -> str:
+        """The id of who has this address; who is new is written to. Repeating is harmless.
+
+        Raises Conflict where people are kept by a provider that is not the install's own.
+        """
+        ...
     def now(self) -> datetime:
         """The wall's UTC time."""
         ...

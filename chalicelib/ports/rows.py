@@ -15,8 +15,9 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
+from chalicelib.domain.team import Role, Team
 
-Aggregate = Business | Customer | Subscription | Invoice | Group | ImportRun
+Aggregate = Business | Customer | Subscription | Invoice | Group | ImportRun | Team | Dispute
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,24 @@ class UniqueClaim:
     owner: str
 
 
-SideRow = NumberRange | NetworkTry | UniqueClaim
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A user's or API client's role in a business: what each of their calls is judged by."""
+
+    user_id: str
+    business_id: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """The user or API client may act for the business no more."""
+
+    user_id: str
+    business_id: str
+
+
+SideRow = NumberRange | NetworkTry | UniqueClaim | Membership | Departure
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +146,3 @@ class PortalLink:
     invoice_id: str | None
     expires_at: datetime
     revoked_at: datetime | None = None
-
-
-class Role(StrEnum):
-    ADMIN = "admin"
-    ACCOUNTANT = "accountant"
-    ACCOUNT_MANAGER = "account_manager"
-    VIEWER = "viewer"
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """A user's role in a business."""
-
-    user_id: str
-    business_id: str
-    role: Role

@@ -39,5 +39,9 @@ def open_matter(ports: Ports, business: Business, fact: Fact) -> Matter:
             return Matter(
                 business, fact, customer=ports.store.customer(business.id, fact.subject_id)
             )
-        case Subject.GROUP | Subject.IMPORT | Subject.BUSINESS:
+        case Subject.DISPUTE:
+            dispute = ports.store.dispute(business.id, fact.subject_id)
+            customer = ports.store.customer(business.id, dispute.customer_id)
+            return Matter(business, fact, customer=customer, dispute=dispute)
+        case Subject.GROUP | Subject.IMPORT | Subject.BUSINESS | Subject.TEAM:
             return Matter(business, fact)

@@ -11,11 +11,12 @@ from datetime import datetime
 
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.facts import Actor
+from chalicelib.domain.team import Role
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import FactExists, StaleHead
 from chalicelib.ports.outside import QueueName
-from chalicelib.ports.rows import Membership, Role, TestClock
-from chalicelib.services import businesses, clocks
+from chalicelib.ports.rows import TestClock
+from chalicelib.services import businesses, clocks, team
 
 
 def open_sandbox(
@@ -46,7 +47,7 @@ def open_sandbox(
         businesses.create_business(ports, copy, actor=actor)
     except (FactExists, StaleHead):
         ports.store.business(sandbox_id)
-    ports.store.save_membership(Membership(actor.id, sandbox_id, Role.ADMIN))
+    team.add_member(ports, sandbox_id, actor.id, Role.ADMIN, actor=actor)
     return clock
 
 

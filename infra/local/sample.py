@@ -20,9 +20,9 @@ from chalicelib.domain.facts import Actor, ActorKind
 from chalicelib.domain.invoice import Line
 from chalicelib.domain.parties import Address, BankDetails, Terms
 from chalicelib.domain.subscription import Interval, Subscription, first_anchor
+from chalicelib.domain.team import Role
 from chalicelib.ports import Ports
-from chalicelib.ports.rows import Membership, Role
-from chalicelib.services import billing, businesses, customers, invoices, subscriptions
+from chalicelib.services import billing, businesses, customers, invoices, subscriptions, team
 from infra.local import payer
 from infra.local.inside import ports_inside
 
@@ -172,7 +172,7 @@ def load_sample_data(outputs: Mapping[str, str]) -> None:
     """Called by `make run` once the stack answers; `outputs` are the stack's, by name."""
     ports = ports_inside(outputs)
     for subject, role in MEMBERS.items():
-        ports.store.save_membership(Membership(subject, BUSINESS_ID, role))
+        team.add_member(ports, BUSINESS_ID, subject, role, actor=STAFF)
     try:
         ports.store.business(BUSINESS_ID)
     except NotFound:

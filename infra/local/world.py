@@ -34,6 +34,7 @@ from infra.local.smtp_sink import SmtpSink
 KEY_SECRET = "duecourse/stripe-key"  # noqa: S105
 WEBHOOK_SECRETS = "duecourse/stripe-webhook-secrets"
 LINK_SECRET = "duecourse/link-secret"  # noqa: S105
+API_SECRET = "duecourse/api-secret"  # noqa: S105
 FAKE_KEY = "sk_test_local"
 WEBHOOK_PATH = "/webhooks/stripe"
 STAFF_SUBJECT = "staff_admin"
@@ -178,6 +179,7 @@ def deploy_all(emulator: Emulator, stripe: StripeChoice, issuer: Issuer) -> dict
     put_secret(emulator, KEY_SECRET, stripe.key)
     put_secret(emulator, WEBHOOK_SECRETS, "[]")
     put_secret(emulator, LINK_SECRET, secrets.token_urlsafe(32))
+    put_secret(emulator, API_SECRET, secrets.token_urlsafe(32))
     outputs = deploy_here(
         emulator,
         {

@@ -21,8 +21,11 @@ from moto import mock_aws
 
 from chalicelib.adapters.table.store import DynamoStore
 from chalicelib.adapters.table.units import Spent
+from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.team import Role
 from chalicelib.ports.answers import FactExists, Page
-from chalicelib.ports.rows import Change, DueRef, Membership, Role, TestClock
+from chalicelib.ports.rows import Change, DueRef, TestClock
+from chalicelib.services import team
 from tests.adapters.table_stage import fresh_table
 from tests.fakes.install import Install
 from tests.fakes.memory_store import MemoryStore
@@ -165,7 +168,7 @@ def keep_small_rows(install: Install) -> None:
     store.begin_request("biz_1", "k", body_hash="b", holder="h", now=now, lease_until=ends)
     store.finish_request("biz_1", "k", holder="h", status=201, response="{}")
     store.save_test_clock(TestClock("clk_1", "biz_1", now, now))
-    store.save_membership(Membership("usr_1", "biz_1", Role.ADMIN))
+    team.add_member(install.ports, "biz_1", "usr_1", Role.ADMIN, actor=SYSTEM)
     store.save_watermark("biz_1", "charges", "1")
     install.business("biz_2", stripe_account="acct_1")
     assert store.business_of_account("acct_1") == "biz_2"

@@ -14,6 +14,7 @@ import pytest
 
 from chalicelib.adapters.aws import Clients
 from chalicelib.adapters.bus import EventBridgeBus
+from chalicelib.adapters.directory import CognitoDirectory
 from chalicelib.adapters.files import S3Files
 from chalicelib.adapters.mail import SesMail
 from chalicelib.adapters.queue import SqsQueue
@@ -28,6 +29,8 @@ from tests.contracts.outside_contract import (
     MIME,
     BusContract,
     BusStage,
+    DirectoryContract,
+    DirectoryStage,
     FilesContract,
     FilesStage,
     MailContract,
@@ -211,6 +214,26 @@ class TestSnsSms(SmsContract):
             "AWS.SNS.SMS.SMSType": "Transactional",
             "AWS.SNS.SMS.SenderID": "Duecourse",
         }
+
+
+class TestCognitoDirectory(DirectoryContract):
+    @pytest.fixture
+    def stage(self, clients: Clients) -> DirectoryStage:
+        cognito = clients("cognito-idp")
+        pool = cognito.create_user_pool(PoolName=fresh("staff"), UsernameAttributes=["email"])
+        pool_id = pool["UserPool"]["Id"]
+
+        def people() -> list[str]:
+            users = cognito.list_users(UserPoolId=pool_id)["Users"]
+            pairs = [pair for user in users for pair in user["Attributes"]]
+            return [pair["Value"] for pair in pairs if pair["Name"] == "email"]
+
+        return DirectoryStage(CognitoDirectory(clients, pool_id), people)
+
+    def test_nobody_is_invited_to_somebody_elses_pool(self, clients: Clients) -> None:
+        with pytest.raises(Conflict) as refused:
+            CognitoDirectory(clients, "").invite("ada@example.com")
+        assert refused.value.code == "directory_elsewhere"
 
 
 def make_files(clients: Clients) -> tuple[S3Files, str]:

@@ -18,6 +18,8 @@ from tests.contracts.outside_contract import (
     BusContract,
     BusStage,
     ClockContract,
+    DirectoryContract,
+    DirectoryStage,
     FilesContract,
     FilesStage,
     IdsContract,
@@ -34,6 +36,7 @@ from tests.contracts.outside_contract import (
 from tests.fakes.outside import (
     FakeBus,
     FakeClock,
+    FakeDirectory,
     FakeFiles,
     FakeIds,
     FakeMail,
@@ -93,6 +96,13 @@ class TestFakeSms(SmsContract):
         return SmsStage(sms, lambda: [(one.phone, one.text) for one in sms.sent])
 
 
+class TestFakeDirectory(DirectoryContract):
+    @pytest.fixture
+    def stage(self) -> DirectoryStage:
+        directory = FakeDirectory()
+        return DirectoryStage(directory, lambda: directory.invited)
+
+
 class TestFakeFiles(FilesContract):
     @pytest.fixture
     def stage(self) -> FilesStage:
@@ -121,21 +131,29 @@ class TestIds(IdsContract):
 
 
 class TestTokens(TokensContract):
-    @pytest.fixture(params=[lambda: HmacTokens(lambda: "secret"), FakeTokens])
+    @pytest.fixture(params=[lambda: HmacTokens(lambda: "secret", lambda: "other"), FakeTokens])
     def stage(self, request: pytest.FixtureRequest) -> Tokens:
         made: Tokens = request.param()
         return made
 
     def test_another_secret_makes_other_tokens(self) -> None:
-        old, new = HmacTokens(lambda: "old"), HmacTokens(lambda: "new")
-        assert old.portal("cus_1") != new.portal("cus_1")
+        links, api = (
+            HmacTokens(lambda: "new", lambda: "b"),
+            HmacTokens(lambda: "a", lambda: "new"),
+        )
+        old = HmacTokens(lambda: "a", lambda: "b")
+        assert old.portal("cus_1") != links.portal("cus_1")
+        assert old.portal("cus_1") == api.portal("cus_1")
+        for made in (HmacTokens.client, HmacTokens.signing):
+            assert made(old, "cli_1") != made(api, "cli_1")
+            assert made(old, "cli_1") == made(links, "cli_1")
 
 
 def test_random_ids_have_120_bits_of_chance() -> None:
     assert len(RandomIds().new("inv")) == len("inv_") + 24
 
 
-ADAPTERS = """aws queue timers mail sms files bus secrets clock ids tokens
+ADAPTERS = """aws queue timers mail sms directory files bus secrets clock ids tokens
     stripe.gateway stripe.sdk""".split()
 
 

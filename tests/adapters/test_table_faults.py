@@ -18,8 +18,9 @@ from chalicelib.adapters.table.units import Spent
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Subject
+from chalicelib.domain.team import Role
 from chalicelib.ports.answers import FactExists, StaleHead, Unanswered
-from chalicelib.ports.rows import Change, Membership, NumberRange, Role, TestClock, UniqueClaim
+from chalicelib.ports.rows import Change, Membership, NumberRange, TestClock, UniqueClaim
 from tests.adapters.table_stage import fresh_table, no_wait, sharing
 from tests.contracts import store_samples as a
 
@@ -235,7 +236,7 @@ def _begin(store: DynamoStore) -> object:
 
 
 def _membership(store: DynamoStore) -> object:
-    store.save_membership(Membership("usr_1", a.BIZ, Role.ADMIN))
+    store.append([a.new_team()], side=(Membership("usr_1", a.BIZ, Role.ADMIN),))
     return [one.role for one in store.memberships("usr_1")]
 
 

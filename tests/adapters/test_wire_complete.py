@@ -11,16 +11,27 @@ from typing import Any
 import pytest
 
 from chalicelib.ports.gateway import Gateway
-from chalicelib.ports.outside import Bus, Deliverer, Files, Mail, Queue, Sms, Timers
+from chalicelib.ports.outside import Bus, Deliverer, Directory, Files, Mail, Queue, Sms, Timers
 from chalicelib.ports.store import Store
 from tests.adapters.test_wire_store import STORE
 from tests.adapters.wire_cases import OUTSIDE
 from tests.adapters.wire_gateway_cases import GATEWAY
 
-PORTS: tuple[Any, ...] = (Store, Gateway, Queue, Timers, Mail, Sms, Files, Bus, Deliverer)
+PORTS: tuple[Any, ...] = (
+    Store,
+    Gateway,
+    Queue,
+    Timers,
+    Mail,
+    Sms,
+    Files,
+    Bus,
+    Deliverer,
+    Directory,
+)
 READS: dict[Any, str] = {
     Store: """business business_of_account businesses customer customers subscription subscriptions
-        invoice invoices facts due shards delivered next_number network_tries test_clock
+        invoice invoices team facts due shards delivered next_number network_tries test_clock
         memberships portal_link watermark""",
     Files: "get link",
 }

@@ -19,9 +19,7 @@ from chalicelib.domain.facts import Subject
 from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.rows import (
     FactRef,
-    Membership,
     PortalLink,
-    Role,
     SavedRequest,
     TestClock,
     UniqueClaim,
@@ -121,15 +119,6 @@ def _finish_request(straight: DynamoStore, name: str) -> Any:
     )
 
 
-def _membership(straight: DynamoStore, name: str) -> Any:
-    member = Membership(name, a.BIZ, Role.VIEWER)
-    return (
-        lambda store: store.save_membership(member),
-        lambda: straight.memberships(name),
-        [member],
-    )
-
-
 def _link(straight: DynamoStore, name: str) -> Any:
     link = PortalLink(name, a.BIZ, a.CUS, "inv_1", a.NOON + timedelta(days=90))
     return lambda store: store.save_portal_link(link), lambda: straight.portal_link(name), link
@@ -150,7 +139,6 @@ STORE = {
     "Store.save_test_clock": StoreCase(MANY, _clock),
     "Store.begin_request": StoreCase(MANY, _begin),
     "Store.finish_request": StoreCase(MANY, _finish_request),
-    "Store.save_membership": StoreCase(MANY, _membership),
     "Store.save_portal_link": StoreCase(MANY, _link),
     "Store.save_watermark": StoreCase(MANY, _watermark),
 }

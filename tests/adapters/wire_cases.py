@@ -18,6 +18,7 @@ from zipfile import ZipFile
 from chalicelib.adapters.aws import Clients
 from chalicelib.adapters.bus import EventBridgeBus
 from chalicelib.adapters.deliverer import LambdaDeliverer
+from chalicelib.adapters.directory import CognitoDirectory
 from chalicelib.adapters.files import S3Files
 from chalicelib.adapters.mail import SesMail
 from chalicelib.adapters.queue import SqsQueue
@@ -114,6 +115,22 @@ def _mail(bench: Bench) -> tuple[Ask, Count]:
     return ask, lambda: len(mails(bench.emulator)) - before
 
 
+def _directory(bench: Bench) -> tuple[Ask, Count]:
+    cognito = bench.straight("cognito-idp")
+    pool = cognito.create_user_pool(PoolName=fresh("staff"), UsernameAttributes=["email"])
+    pool_id, answers = pool["UserPool"]["Id"], []
+
+    def ask(clients: Clients) -> None:
+        answers.append(CognitoDirectory(clients, pool_id).invite("ada@example.com"))
+
+    def count() -> int:
+        users = cognito.list_users(UserPoolId=pool_id)["Users"]
+        assert len(set(answers)) <= 1, answers
+        return len(users)
+
+    return ask, count
+
+
 def _sms(bench: Bench) -> tuple[Ask, Count]:
     words = f"Due. {uuid4().hex}"
 
@@ -207,6 +224,10 @@ OUTSIDE = {
         "scheduler", "CreateSchedule", _timer, keeps_one=True, conflict=("ConflictException", 409)
     ),
     "Mail.send": _one_try("ses", "SendRawEmail", _mail, "Throttling", 400),
+    "Directory.invite": WireCase(
+        "cognito-idp", "AdminCreateUser", _directory, keeps_one=True,
+        throttle=("TooManyRequestsException", 400),
+    ),
     "Sms.send": _one_try("sns", "Publish", _sms, "Throttled", 429),
     "Files.put": WireCase(
         "s3", "PutObject", _file, keeps_one=True, throttle=("SlowDown", 503),

@@ -23,7 +23,9 @@ from chalicelib.api.answering import HEADERS
 from chalicelib.api.context import Context
 from chalicelib.api.openapi import document
 from chalicelib.api.signing_keys import SigningKeys
-from chalicelib.ports.rows import Membership, Role
+from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.team import Role
+from chalicelib.services import team
 from infra.local.issuer import CLIENT_ID, Issuer
 from tests.fakes.install import WEBHOOK_SECRET, Install
 
@@ -80,7 +82,7 @@ class Api:
         )
 
     def member(self, user_id: str, role: Role, business_id: str = "biz_1") -> None:
-        self.install.store.save_membership(Membership(user_id, business_id, role))
+        team.add_member(self.install.ports, business_id, user_id, role, actor=SYSTEM)
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.call("GET", path, headers=headers)

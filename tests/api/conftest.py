@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.api.context import provide, wired
-from chalicelib.ports.rows import Role
+from chalicelib.domain.team import Role
 from tests.api.client import Api
 from tests.fakes.install import Install
 from tests.logs import LogLines

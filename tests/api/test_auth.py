@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chalicelib.api.context import provide
 from chalicelib.api.signing_keys import SigningKeys, fetched_from
+from chalicelib.domain.team import Role
 from chalicelib.ports.answers import Unanswered
-from chalicelib.ports.rows import Role
 from infra.local.issuer import CLIENT_ID, Issuer, IssuerServer
 from tests.api.client import ISSUER, Api, issuer
 

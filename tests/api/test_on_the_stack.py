@@ -14,8 +14,8 @@ import pytest
 
 from chalicelib.domain.business import Business
 from chalicelib.domain.facts import SYSTEM
-from chalicelib.ports.rows import Membership, Role
-from chalicelib.services import businesses
+from chalicelib.domain.team import Role
+from chalicelib.services import businesses, team
 from infra.local import payer
 from infra.local.inside import ports_inside
 from infra.local.world import World
@@ -71,7 +71,7 @@ def http(stack: World) -> Http:
     ports = ports_inside(stack.outputs)
     business = Business(id=BUSINESS, name="Harbour & Pine", currency="USD", zone="America/New_York")
     businesses.create_business(ports, business, actor=SYSTEM)
-    ports.store.save_membership(Membership(USER, BUSINESS, Role.ADMIN))
+    team.add_member(ports, BUSINESS, USER, Role.ADMIN, actor=SYSTEM)
     return Http(stack, {"Authorization": f"Bearer {stack.issuer.sign(USER)}"})
 
 

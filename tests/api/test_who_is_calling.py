@@ -17,7 +17,8 @@ from chalicelib.api.calls import Incoming
 from chalicelib.api.context import Context
 from chalicelib.api.errors import Refused
 from chalicelib.domain.errors import NotFound
-from chalicelib.ports.rows import PortalLink, Role
+from chalicelib.domain.team import Role
+from chalicelib.ports.rows import PortalLink
 from chalicelib.services import portal_links
 from tests.api.client import Api
 from tests.api.test_auth import WRONG, claims, signed, unsigned

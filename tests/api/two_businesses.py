@@ -14,8 +14,9 @@ from typing import Any
 from chalicelib.api.operations import Operation
 from chalicelib.domain.facts import SYSTEM
 from chalicelib.domain.invoice import Line
-from chalicelib.ports.rows import Membership, Role
-from chalicelib.services import clocks, customers, portal_links, subscriptions
+from chalicelib.domain.policy import DunningPolicy
+from chalicelib.domain.team import Role
+from chalicelib.services import clocks, customers, policies, portal_links, subscriptions, team
 from chalicelib.services.invoices import create_invoice
 from tests.fakes.install import VISA, Install
 
@@ -90,8 +91,8 @@ def two_businesses() -> Two:
     own = _business(install, OWN, "Ada Byron")
     other = _business(install, OTHER, CANARY)
     for role in Role:
-        install.store.save_membership(Membership(f"user_{role.value}", OWN, role))
-    install.store.save_membership(Membership("user_of_other", OTHER, Role.ADMIN))
+        team.add_member(install.ports, OWN, f"user_{role.value}", role, actor=SYSTEM)
+    team.add_member(install.ports, OTHER, "user_of_other", Role.ADMIN, actor=SYSTEM)
     return Two(install, own, other)
 
 

@@ -17,6 +17,7 @@ from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.ports.outside import (
     Bus,
     Clock,
+    Directory,
     Files,
     Ids,
     Mail,
@@ -116,6 +117,21 @@ class SmsContract:
 
 
 @dataclass(frozen=True)
+class DirectoryStage:
+    directory: Directory
+    people: Callable[[], list[str]]  # addresses
+
+
+class DirectoryContract:
+    def test_an_address_is_one_person(self, stage: DirectoryStage) -> None:
+        first = stage.directory.invite("ada@example.com")
+        assert first != ""
+        assert stage.directory.invite("Ada@Example.com") == first
+        assert stage.directory.invite("grace@example.com") != first
+        assert sorted(stage.people()) == ["ada@example.com", "grace@example.com"]
+
+
+@dataclass(frozen=True)
 class FilesStage:
     files: Files
 
@@ -166,6 +182,10 @@ class IdsContract:
         assert all(re.fullmatch(r"inv_[a-z0-9]{6,24}", one) for one in ids)
 
 
+def _uses(tokens: Tokens) -> tuple[Callable[[str], str], ...]:
+    return tokens.portal, tokens.client, tokens.signing
+
+
 class TokensContract:
     def test_a_subject_has_one_token(self, stage: Tokens) -> None:
         assert stage.portal("cus_1/3") == stage.portal("cus_1/3")
@@ -174,3 +194,8 @@ class TokensContract:
         tokens = {stage.portal(f"cus_{number}") for number in range(100)}
         assert len(tokens) == 100
         assert all(re.fullmatch(r"[A-Za-z0-9_-]{43}", token) for token in tokens)
+
+    def test_what_is_made_for_one_use_is_of_no_other(self, stage: Tokens) -> None:
+        made = [make(f"cus_{n}") for n in (1, 1, 2) for make in _uses(stage)]
+        assert made[:3] == made[3:6]
+        assert len(set(made)) == 6

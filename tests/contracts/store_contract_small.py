@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.team import Role
 from chalicelib.ports.answers import StaleHead
-from chalicelib.ports.rows import Membership, PortalLink, Role, SavedRequest, TestClock
+from chalicelib.ports.rows import Departure, Membership, PortalLink, SavedRequest, TestClock
 from chalicelib.ports.store import Store
 from tests.contracts import store_samples as a
 
@@ -76,13 +77,31 @@ class SmallRowsContract:
             store.save_test_clock(TestClock("clk_2", a.BIZ, a.NOON, a.NOON, 7))
 
     def test_roles_by_user(self, store: Store) -> None:
-        viewer = Membership("usr_1", "biz_2", Role.VIEWER)
-        store.save_membership(viewer)
-        store.save_membership(Membership("usr_1", "biz_1", Role.VIEWER))
-        admin = Membership("usr_1", "biz_1", Role.ADMIN)
-        store.save_membership(admin)
+        viewer = Membership("usr_1", a.OTHER_BIZ, Role.VIEWER)
+        admin = Membership("usr_1", a.BIZ, Role.ADMIN)
+        store.append([a.new_team(a.OTHER_BIZ)], side=(viewer,))
+        first = a.new_team()
+        store.append([first], side=(Membership("usr_1", a.BIZ, Role.VIEWER),))
+        second = a.joined(first, "usr_2")
+        store.append([second], side=(admin,))
+        assert store.team(a.BIZ) == second.head
         assert store.memberships("usr_1") == [admin, viewer]
         assert store.memberships("usr_2") == []
+        store.append([a.joined(second, "usr_3")], side=(Departure("usr_1", a.BIZ),))
+        assert store.memberships("usr_1") == [viewer]
+
+    def test_a_role_comes_with_its_fact_or_not_at_all(self, store: Store) -> None:
+        first = a.new_team()
+        store.append([first])
+        store.append([a.joined(first, "usr_2")])
+        with pytest.raises(StaleHead):
+            store.append([a.joined(first, "usr_3")], side=(Membership("usr_3", a.BIZ, Role.ADMIN),))
+        assert store.memberships("usr_3") == []
+
+    def test_a_business_without_users_has_no_team(self, store: Store) -> None:
+        with pytest.raises(NotFound) as none:
+            store.team(a.BIZ)
+        assert none.value.code == "team_not_found"
 
     def test_watermarks_by_name(self, store: Store) -> None:
         assert store.watermark(a.BIZ, "charges") == ""

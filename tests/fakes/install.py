@@ -38,6 +38,7 @@ from tests.fakes.memory_store import MemoryStore
 from tests.fakes.outside import (
     FakeBus,
     FakeClock,
+    FakeDirectory,
     FakeDocuments,
     FakeFiles,
     FakeIds,
@@ -80,6 +81,7 @@ class Install:
     files: FakeFiles = field(default_factory=FakeFiles)
     bus: FakeBus = field(default_factory=FakeBus)
     ids: FakeIds = field(default_factory=FakeIds)
+    directory: FakeDirectory = field(default_factory=FakeDirectory)
     deliverer: DirectDeliverer = field(default_factory=DirectDeliverer)
     delivered: int = 0
 
@@ -107,6 +109,7 @@ class Install:
             ids=self.ids,
             tokens=FakeTokens(),
             deliverer=self.deliverer,
+            directory=self.directory,
             links=Links(),
         )
 

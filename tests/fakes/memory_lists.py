@@ -17,6 +17,7 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
+from chalicelib.domain.team import TEAM, Team
 from chalicelib.ports.answers import Page
 from chalicelib.ports.rows import Aggregate
 from tests.fakes.memory_index import MemoryIndex
@@ -98,6 +99,10 @@ class MemoryLists(MemorySide):
     def _list(self, name: Name, head: Aggregate) -> None:
         if isinstance(head, Business):
             self._lists.move(name, (Subject.BUSINESS, _list_sort(head)))
+    def team(self, business_id: str) -> Team:
+        head: Team = self._head(business_id, Subject.TEAM, TEAM)
+        return head
+
             if head.stripe_account:
                 self.accounts[head.stripe_account] = head.id
             return

@@ -55,6 +55,10 @@ class MemorySide:
                 self.numbers[row.business_id] = row.first + row.count
             elif isinstance(row, rows.UniqueClaim):
                 self.owners[row.business_id, row.kind, row.value] = row.owner
+            elif isinstance(row, rows.Membership):
+                self.roles.setdefault(row.user_id, {})[row.business_id] = row
+            elif isinstance(row, rows.Departure):
+                self.roles.get(row.user_id, {}).pop(row.business_id, None)
             else:
                 counter = (row.business_id, row.fingerprint, row.amount, row.currency)
                 self.tries.setdefault(counter, {})[row.attempt_key] = row.at
@@ -117,10 +121,6 @@ class MemorySide:
 
     def memberships(self, user_id: str) -> list[rows.Membership]:
         return [role for _, role in sorted(self.roles.get(user_id, {}).items())]
-
-    def save_membership(self, membership: rows.Membership) -> None:
-        with self.lock:
-            self.roles.setdefault(membership.user_id, {})[membership.business_id] = membership
 
     def portal_link(self, token_hash: str) -> rows.PortalLink | None:
         return self.links.get(token_hash)

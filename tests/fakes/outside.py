@@ -222,3 +222,22 @@ class FakeTokens:
     def portal(self, subject: str) -> str:
         self.given.append(subject)
         return hashlib.sha256(f"portal/{subject}".encode()).hexdigest()[:43]
+
+    def client(self, subject: str) -> str:
+        return hashlib.sha256(f"client/{subject}".encode()).hexdigest()[:43]
+
+    def signing(self, subject: str) -> str:
+        return hashlib.sha256(f"signing/{subject}".encode()).hexdigest()[:43]
+
+
+@dataclass
+class FakeDirectory:
+    """People by address; `invited` in the order they were written to."""
+
+    invited: list[str] = field(default_factory=list)
+
+    def invite(self, email: str) -> str:
+        address = email.casefold()
+        if address not in self.invited:
+            self.invited.append(address)
+        return f"user_{hashlib.sha256(address.encode()).hexdigest()[:12]}"

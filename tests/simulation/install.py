@@ -25,6 +25,7 @@ from infra.local.fake_stripe.state import Account
 from infra.local.fake_stripe.webhooks import sign
 from tests.fakes.outside import (
     FakeBus,
+    FakeDirectory,
     FakeDocuments,
     FakeFiles,
     FakeIds,
@@ -125,6 +126,7 @@ class World(Loop):
             ids=self.ids,
             tokens=FakeTokens(),
             deliverer=self.seam("effects", self),
+            directory=FakeDirectory(),
             links=Links(),
         )
 

@@ -63,6 +63,7 @@ WHO_READS_SECRET = {
     "LinkSecretSecret": EFFECTS,
 }
 WHO_TAKES_FROM = {
+    "ApiSecretSecret": API,
     "DunningQueue": "DunningWorkerRole",
     "StripeEventsQueue": "StripeEventWorkerRole",
     "BillingQueue": "BillingWorkerRole",

@@ -30,7 +30,15 @@ from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.network_caps import WINDOW
 from chalicelib.ports.answers import Unanswered
-from chalicelib.ports.rows import Aggregate, NetworkTry, NumberRange, SideRow, UniqueClaim
+from chalicelib.ports.rows import (
+    Aggregate,
+    Departure,
+    Membership,
+    NetworkTry,
+    NumberRange,
+    SideRow,
+    UniqueClaim,
+)
 
 SCHEMA = 1  # `v` of every row; a reader that meets a newer one leaves it to newer code
 
@@ -221,3 +229,11 @@ def read_fact(row: Row, business_id: str) -> Fact:
     if fact.business_id != business_id:
         raise BrokenRecord(f"{business_id} read a fact of {fact.business_id}")
     return fact
+            case Membership() | Departure():
+                return self._membership(side)
+    def _membership(self, side: Membership | Departure) -> Write:
+        """A departure keeps the row, without a role: transactions of ours only ever put."""
+        key = keys.membership(side.user_id, side.business_id)
+        role = side.role.value if isinstance(side, Membership) else None
+        return Write(self.row(key, business_id=None, body=role), None)
+

@@ -19,6 +19,7 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
+from chalicelib.domain.team import TEAM, Team
 from chalicelib.ports.answers import Page
 from chalicelib.ports.rows import Aggregate
 
@@ -58,6 +59,10 @@ class Reading(TableBase):
 
     def import_run(self, business_id: str, import_id: str) -> ImportRun:
         head: ImportRun = self._head(business_id, Subject.IMPORT, import_id)
+        return head
+
+    def team(self, business_id: str) -> Team:
+        head: Team = self._head(business_id, Subject.TEAM, TEAM)
         return head
 
     def facts(self, business_id: str, subject: Subject, subject_id: str) -> list[Fact]:

@@ -12,8 +12,9 @@ from chalicelib.adapters.table.calls import TRIES, RefusedError
 from chalicelib.adapters.table.layout import Write
 from chalicelib.domain.canonical import canonical
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.team import Role
 from chalicelib.ports.answers import StaleHead, Unanswered
-from chalicelib.ports.rows import Membership, PortalLink, Role, SavedRequest, TestClock
+from chalicelib.ports.rows import Membership, PortalLink, SavedRequest, TestClock
 
 REQUEST_KEPT = timedelta(days=7)  # longer than any client repeats a call
 
@@ -134,13 +135,11 @@ class SideRows(TableBase):
     def memberships(self, user_id: str) -> list[Membership]:
         rows = self._query(keys.user(user_id), self._model.sk.startswith("B#"), None)
         found = [
-            Membership(user_id, row.sk.removeprefix("B#"), Role(str(row.body))) for row in rows
+            Membership(user_id, row.sk.removeprefix("B#"), Role(str(row.body)))
+            for row in rows
+            if row.body is not None
         ]
         return sorted(found, key=lambda membership: membership.business_id)
-
-    def save_membership(self, membership: Membership) -> None:
-        key = keys.membership(membership.user_id, membership.business_id)
-        self._put(key, None, body=membership.role.value)
 
     def portal_link(self, token_hash: str) -> PortalLink | None:
         row = self._get(keys.portal_link(token_hash), None)

@@ -15,9 +15,9 @@ from chalicelib.domain.facts import Actor, ActorKind
 from chalicelib.domain.imports.values import DateOrder
 from chalicelib.domain.parties import Address, BankDetails
 from chalicelib.domain.subscription import Subscription, first_anchor
+from chalicelib.domain.team import Role
 from chalicelib.ports import Ports
-from chalicelib.ports.rows import Membership, Role
-from chalicelib.services import businesses, clocks, customers, subscriptions
+from chalicelib.services import businesses, clocks, customers, subscriptions, team
 from chalicelib.services.importing import ImportReport, import_customers, import_invoices
 from infra.local import payer
 from infra.local.demo.cast import GOOD, MASTERCARD, MOVING_IN, VISA, Part, own_number, parts_for
@@ -95,7 +95,9 @@ def found(ports: Ports, stripe: payer.Stripe) -> Company:
     until = instant(company.day(1), MORNING, ZONE)
     clocks.start_advance(ports, company.business_id, company.clock_id, until)
     businesses.create_business(ports, _business(company), actor=company.staff)
-    ports.store.save_membership(Membership(company.staff.id, company.business_id, Role.ADMIN))
+    team.add_member(
+        ports, company.business_id, company.staff.id, Role.ADMIN, actor=company.staff
+    )
     return company
 
 
