@@ -18,10 +18,10 @@ from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.ledger import Leg, legs
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.subscription import Subscription
-
-
 from chalicelib.domain.team import Team
 from chalicelib.domain.team_facts import team_step
+
+
 def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Customer:
     """What one fact changes in a customer."""
     if isinstance(payload, facts.CustomerCreated):
@@ -142,6 +142,8 @@ STEPS: dict[type, Any] = {
     Business: business_step,
     Group: group_step,
     ImportRun: import_step,
+    Team: team_step,
+    Dispute: dispute_step,
 }
 
 
@@ -150,5 +152,3 @@ def apply(head: Any, fact: Fact, step: Any) -> Any:
     assert_next(head, fact)
     after = step(head, fact.data, fact)
     return replace(after, version=fact.seq, chain=fact.hash)
-    Team: team_step,
-    Dispute: dispute_step,

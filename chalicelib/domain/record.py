@@ -21,8 +21,8 @@ from chalicelib.domain.owed import Audience
 from chalicelib.domain.plan import next_action
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.subscription import Subscription
-
 from chalicelib.domain.team import Team
+
 Party = TypeVar("Party", Customer, Subscription, Business, Group, ImportRun, Team, Dispute)
 
 _SUBJECTS: dict[type, Subject] = {
@@ -31,9 +31,9 @@ _SUBJECTS: dict[type, Subject] = {
     Business: Subject.BUSINESS,
     Group: Subject.GROUP,
     ImportRun: Subject.IMPORT,
-}
     Team: Subject.TEAM,
     Dispute: Subject.DISPUTE,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,19 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
+from chalicelib.domain.team import Team
 
 HEADS: dict[Subject, type] = {
-from chalicelib.domain.team import Team
     Subject.INVOICE: Invoice,
     Subject.CUSTOMER: Customer,
     Subject.SUBSCRIPTION: Subscription,
     Subject.BUSINESS: Business,
     Subject.GROUP: Group,
     Subject.IMPORT: ImportRun,
-}
-
     Subject.TEAM: Team,
     Subject.DISPUTE: Dispute,
+}
+
 _PAYLOADS: dict[Subject, tuple[type, ...]] = {
     Subject.INVOICE: (
         i.InvoiceCreated, i.InvoiceFinalized, i.InvoiceIssued, i.ChargeRequested,
@@ -49,10 +49,10 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
         p.BusinessCreated, p.BusinessChanged, p.PolicySaved, p.DefaultPolicyChosen,
         p.ChargingHeld, p.ChargingReleased, p.PayoutPaid, p.PayoutFailed,
     ),
-    Subject.GROUP: group_facts.PAYLOADS,
-    Subject.IMPORT: import_facts.PAYLOADS,
     Subject.TEAM: team_facts.PAYLOADS,
     Subject.DISPUTE: disputes.PAYLOADS,
+    Subject.GROUP: group_facts.PAYLOADS,
+    Subject.IMPORT: import_facts.PAYLOADS,
 }  # fmt: skip
 
 PAYLOADS: dict[tuple[Subject, str], type] = {

@@ -76,9 +76,6 @@ class Tokens(Protocol):
     """Link tokens that cannot be guessed: 256 bits, the same for the same subject."""
 
     def portal(self, subject: str) -> str: ...
-
-
-class Clock(Protocol):
     def client(self, subject: str) -> str:
         """The secret of an API client."""
         ...
@@ -97,6 +94,9 @@ class Directory(Protocol):
         Raises Conflict where people are kept by a provider that is not the install's own.
         """
         ...
+
+
+class Clock(Protocol):
     def now(self) -> datetime:
         """The wall's UTC time."""
         ...

@@ -16,6 +16,7 @@ from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
 from chalicelib.domain.team import Team
 from chalicelib.ports.answers import Page
+from chalicelib.ports.lists import Entry, Found, Wanted
 from chalicelib.ports.rows import (
     Change,
     Claimed,
@@ -41,8 +42,8 @@ class Store(Protocol):
     def invoice(self, business_id: str, invoice_id: str) -> Invoice: ...
     def group(self, business_id: str, group_id: str) -> Group: ...
     def import_run(self, business_id: str, import_id: str) -> ImportRun: ...
-
     def team(self, business_id: str) -> Team: ...
+
     def facts(self, business_id: str, subject: Subject, subject_id: str) -> list[Fact]:
         """The whole history, oldest first."""
         ...
@@ -152,6 +153,35 @@ class Store(Protocol):
         ...
 
     def businesses(self, *, limit: int = 50, cursor: str | None = None) -> Page[Business]: ...
+
+    def listed(
+        self, business_id: str, wanted: Wanted, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Entry]:
+        """Invoices and payments of some shelves, in one order. What is listed is found by an index
+        and read consistently; an invoice that has left its shelf meanwhile is left out, so a page
+        may be short."""
+        ...
+
+    def found(self, business_id: str, prefix: str, *, limit: int = 50) -> list[Found]:
+        """What has a word that begins so (`domain.finding.folded`), in the order of the words. No
+        cursor: it would hold somebody's name. Who wants fewer types one more letter."""
+        ...
+
+    def facts_of(
+        self,
+        business_id: str,
+        customer_id: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        posted_only: bool = False,
+        newest: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Fact]:
+        """What happened to a customer, its subscriptions and its invoices, in the order of time;
+        `until` itself is outside. `posted_only`: what moved money. Found by an index."""
+        ...
 
     def business_of_account(self, stripe_account: str) -> str | None:
         """Which business a connected Stripe account belongs to."""

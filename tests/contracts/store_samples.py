@@ -33,9 +33,9 @@ from chalicelib.domain.invoice import (
 from chalicelib.domain.parties import Terms
 from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.domain.subscription import Subscription, SubscriptionStatus, first_anchor
-from chalicelib.ports.rows import Change, FactRef
 from chalicelib.domain.team import Member, Role, Team
 from chalicelib.domain.team_facts import MemberAdded
+from chalicelib.ports.rows import Change, FactRef
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BIZ = "biz_1"
@@ -57,7 +57,6 @@ def new_business(business_id: str = BIZ, *, account: str | None = None) -> Chang
     return Change(head, fact)
 
 
-def new_customer(customer_id: str = CUS, *, business_id: str = BIZ, name: str = "Ann") -> Change:
 def new_team(business_id: str = BIZ) -> Change:
     member = MemberAdded(Member("usr_1", Role.ADMIN, NOON))
     return Change(*first_of_party(Team(business_id), member, at=NOON))
@@ -69,6 +68,7 @@ def joined(change: Change, user_id: str) -> Change:
     return Change(*on_party(change.head, member, at=NOON))
 
 
+def new_customer(customer_id: str = CUS, *, business_id: str = BIZ, name: str = "Ann") -> Change:
     customer = Customer(
         id=customer_id,
         business_id=business_id,

@@ -96,13 +96,13 @@ class MemoryLists(MemorySide):
         head: ImportRun = self._head(business_id, Subject.IMPORT, import_id)
         return head
 
-    def _list(self, name: Name, head: Aggregate) -> None:
-        if isinstance(head, Business):
-            self._lists.move(name, (Subject.BUSINESS, _list_sort(head)))
     def team(self, business_id: str) -> Team:
         head: Team = self._head(business_id, Subject.TEAM, TEAM)
         return head
 
+    def _list(self, name: Name, head: Aggregate) -> None:
+        if isinstance(head, Business):
+            self._lists.move(name, (Subject.BUSINESS, _list_sort(head)))
             if head.stripe_account:
                 self.accounts[head.stripe_account] = head.id
             return

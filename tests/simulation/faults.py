@@ -89,7 +89,7 @@ _STRIPE = (
     Fault.SLOW,
 )
 _STORE_WRITES = frozenset(
-    """append claim finish save_portal_link save_watermark save_test_clock save_membership
+    """append claim finish save_portal_link save_watermark save_test_clock
     begin_request finish_request""".split()
 )
 _STRIPE_WRITES = frozenset({"create", "confirm", "cancel", "detach"})

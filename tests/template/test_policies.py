@@ -61,9 +61,9 @@ WHO_READS_SECRET = {
     "StripeKeySecret": PAYS,
     "StripeWebhookSecretsSecret": API,
     "LinkSecretSecret": EFFECTS,
+    "ApiSecretSecret": API,
 }
 WHO_TAKES_FROM = {
-    "ApiSecretSecret": API,
     "DunningQueue": "DunningWorkerRole",
     "StripeEventsQueue": "StripeEventWorkerRole",
     "BillingQueue": "BillingWorkerRole",

@@ -184,6 +184,8 @@ class Layout:
                 return Write(row, self._free_or(side.owner), taken=f"{side.kind}/{side.value}")
             case NetworkTry():
                 return self._network_try(side)
+            case Membership() | Departure():
+                return self._membership(side)
 
     def _network_try(self, side: NetworkTry) -> Write:
         """Keyed by the attempt: writing it again counts it once."""
@@ -195,6 +197,12 @@ class Layout:
             expires_at=side.at + WINDOW + timedelta(days=1),
         )
         return Write(row, None)
+
+    def _membership(self, side: Membership | Departure) -> Write:
+        """A departure keeps the row, without a role: transactions of ours only ever put."""
+        key = keys.membership(side.user_id, side.business_id)
+        role = side.role.value if isinstance(side, Membership) else None
+        return Write(self.row(key, business_id=None, body=role), None)
 
     def _free_or(self, owner: str) -> Condition:
         free: Condition = self.model.pk.does_not_exist() | (self.model.owner == owner)
@@ -229,11 +237,3 @@ def read_fact(row: Row, business_id: str) -> Fact:
     if fact.business_id != business_id:
         raise BrokenRecord(f"{business_id} read a fact of {fact.business_id}")
     return fact
-            case Membership() | Departure():
-                return self._membership(side)
-    def _membership(self, side: Membership | Departure) -> Write:
-        """A departure keeps the row, without a role: transactions of ours only ever put."""
-        key = keys.membership(side.user_id, side.business_id)
-        role = side.role.value if isinstance(side, Membership) else None
-        return Write(self.row(key, business_id=None, body=role), None)
-
