@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.api import (
     businesses,
     customers,
+    dunning_policies,
     health,
     invoices,
     ledger,
@@ -22,6 +23,7 @@ from chalicelib.api.answering import in_problem_form
 NOUNS = (
     businesses,
     customers,
+    dunning_policies,
     payment_methods,
     setup_sessions,
     subscriptions,

@@ -23,7 +23,7 @@ def get_business(call: StaffCall) -> BusinessView:
     return _view(call, call.ports.store.business(call.business_id))
 
 
-@routes.patch(refuses=("zone_invalid", "policy_invalid"))
+@routes.patch(refuses=("zone_invalid", "policy_invalid", "policy_overrides_network"))
 def change_business(call: StaffCall, body: BusinessChanges) -> BusinessView:
     """Change settings of the business.
 

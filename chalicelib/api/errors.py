@@ -143,6 +143,7 @@ _NOUNS = {
     "payment": "The invoice has no such payment.",
     "payment_method": "The customer has no such payment method.",
     "setup_session": "There is no such set-up session.",
+    "policy": "The business has no such dunning policy.",
     "test_clock": "There is no such test clock.",
 }
 

@@ -22,6 +22,23 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "external_ref": "crm-1815",
     },
     "CustomerChanges": {"email": "billing@example.com", "auto_charge": False},
+    "NewPolicy": {
+        "name": "Long-standing customers",
+        "offsets_seconds": [0, 259200, 604800, 1209600],
+        "class_rules": [
+            {"decline_class": "funds", "wait_seconds": 259200},
+            {"decline_class": "opaque", "retry": False},
+        ],
+        "grace_days": 14,
+        "reminder_days_after": [3, 10],
+        "notice_rules": [{"notice": "reminder_past_due", "channels": ["mail", "sms"]}],
+        "text_hours": {"opens": 9, "closes": 18},
+    },
+    "PolicyChanges": {"grace_days": 7, "when_exhausted": "pause"},
+    "AssignPolicy": {
+        "customer_id": "cus_mfrggzdfmztwq2lknnwg23tp",
+        "policy_id": "gentle",
+    },
     "NewSetupSession": {
         "customer_id": "cus_mfrggzdfmztwq2lknnwg23tp",
         "success_url": "https://app.example.com/saved?session={CHECKOUT_SESSION_ID}",

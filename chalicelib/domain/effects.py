@@ -198,6 +198,7 @@ def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
             if "deauthorized_at" in fields and business.deauthorized_at is not None:
                 return staff("staff_disconnected")
             again = business.can_charge and {"deauthorized_at", "charges_enabled"} & set(fields)
+            again = again or "policy" in fields
             return work("replan_business") if again else ()
         case _:
             return ()

@@ -24,6 +24,7 @@ OWN, OTHER = "biz_1", "biz_2"
 CANARY = "Othercanary"
 UNKNOWN = {
     "customer_id": "cus_unknown",
+    "policy_id": "pol_unknown",
     "payment_method_id": "pm_unknown",
     "subscription_id": "sub_unknown",
     "invoice_id": "inv_unknown",
@@ -39,6 +40,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_customer": {"name": "Ada Byron", "email": "ada@example.com"},
     "change_customer": {"name": "Ada King"},
     "change_business": {"name": "Renamed"},
+    "create_dunning_policy": {"name": "Patient"},
+    "change_dunning_policy": {"grace_days": 3},
+    "assign_dunning_policy": {"customer_id": "{customer_id}", "policy_id": "{policy_id}"},
     "start_setup_session": {
         "customer_id": "{customer_id}",
         "success_url": "https://app.example/saved",
@@ -112,6 +116,7 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
     return {
         "business_id": business_id,
         "customer_id": customer.id,
+        "policy_id": _policy(install, business_id),
         "payment_method_id": customer.methods[0].id,
         "subscription_id": active,
         "paused": paused,
@@ -124,6 +129,11 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
         "token": portal_links.link_for(install.ports, paid).rpartition("/")[2],
         "open_token": portal_links.link_for(install.ports, unpaid).rpartition("/")[2],
     }
+
+
+def _policy(install: Install, business_id: str) -> str:
+    wanted = DunningPolicy(id=f"pol_{business_id}", name=f"{business_id}s own")
+    return policies.create_policy(install.ports, business_id, wanted, actor=SYSTEM).id
 
 
 def _draft(install: Install, business_id: str, customer_id: str) -> str:

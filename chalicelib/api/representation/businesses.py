@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -25,14 +24,10 @@ from chalicelib.api.representation.fields import (
     address_of,
     given,
 )
+from chalicelib.api.representation.policies import PolicyChanges, next_version
 from chalicelib.domain.business import Business
-from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.parties import Address, BankDetails, Terms
-from chalicelib.domain.policy import DunningPolicy, WhenExhausted
-
-_Offset = Annotated[int, Meta(ge=0, le=60 * 24 * 3600)]
-_Days = Annotated[int, Meta(ge=1, le=90)]
-_ReminderDays = Annotated[tuple[_Days, ...], Meta(max_length=5)]
+from chalicelib.domain.policy import DunningPolicy
 
 
 class BankBody(Body):
@@ -43,18 +38,6 @@ class BankBody(Body):
     bic: Text = ""
     routing_number: Text = ""
     account_number: Text = ""
-
-
-class PolicyChanges(Body):
-    """Offsets are seconds from the first failed charge. A case under way keeps its policy."""
-
-    offsets_seconds: (
-        Annotated[tuple[_Offset, ...], Meta(min_length=1, max_length=8)] | UnsetType
-    ) = UNSET
-    when_exhausted: WhenExhausted | UnsetType = UNSET
-    overdue_after_days: _Days | UnsetType = UNSET
-    reminder_days_before: _ReminderDays | UnsetType = UNSET
-    reminder_days_after: _ReminderDays | UnsetType = UNSET
 
 
 class BusinessChanges(Body):
@@ -127,18 +110,8 @@ def business_changes(body: BusinessChanges, known: Business) -> dict[str, Any]:
     if isinstance(body.bank, BankBody):
         fields["bank"] = BankDetails(**structs.asdict(body.bank))
     if isinstance(body.policy, PolicyChanges):
-        fields["policy"] = _policy(body.policy, known.policy)
+        fields["policy"] = next_version(body.policy, known.policy)
     return {name: value for name, value in fields.items() if getattr(known, name) != value}
-
-
-def _policy(body: PolicyChanges, known: DunningPolicy) -> DunningPolicy:
-    """A policy that differs is another version, so that a case can say which one it follows."""
-    changed = replace(known, **given(body))
-    offsets = changed.offsets_seconds
-    if list(offsets) != sorted(set(offsets)):
-        words = "Offsets count from the first failure: each has to be later than the one before."
-        raise InvalidInput("policy_invalid", words)
-    return known if changed == known else replace(changed, version=known.version + 1)
 
 
 def business_view(business: Business, now: datetime) -> BusinessView:

@@ -119,6 +119,7 @@ class CustomerView(View):
     sms_consent_at: datetime | None
     quiet_hours: QuietHours
     account_manager_email: str
+    policy_id: str | None
     external_ref: str
     stripe_customer_id: str | None
     default_payment_method_id: str | None
@@ -187,6 +188,7 @@ def customer_view(customer: Customer) -> CustomerView:
         sms_consent_at=customer.sms_consent_at,
         quiet_hours=customer.quiet_hours,
         account_manager_email=customer.account_manager_email,
+        policy_id=customer.policy_id or None,
         external_ref=customer.external_ref,
         stripe_customer_id=customer.stripe_customer_id,
         default_payment_method_id=customer.default_method_id,
