@@ -8,6 +8,7 @@ from typing import Protocol
 
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.dispute import Dispute, DisputeStage
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.group import Group
@@ -24,6 +25,7 @@ from chalicelib.ports.rows import (
     FactRef,
     Membership,
     PortalLink,
+    PortalOpening,
     SavedRequest,
     SideRow,
     TestClock,
@@ -43,6 +45,7 @@ class Store(Protocol):
     def group(self, business_id: str, group_id: str) -> Group: ...
     def import_run(self, business_id: str, import_id: str) -> ImportRun: ...
     def team(self, business_id: str) -> Team: ...
+    def dispute(self, business_id: str, dispute_id: str) -> Dispute: ...
 
     def facts(self, business_id: str, subject: Subject, subject_id: str) -> list[Fact]:
         """The whole history, oldest first."""
@@ -152,6 +155,18 @@ class Store(Protocol):
         """Newest first."""
         ...
 
+    def disputes(
+        self,
+        business_id: str,
+        *,
+        stages: Sequence[DisputeStage],
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Dispute]:
+        """Those of some stages, the earliest deadline first. Found by an index, read exactly: one
+        that has moved on meanwhile is left out, so a page may be short."""
+        ...
+
     def businesses(self, *, limit: int = 50, cursor: str | None = None) -> Page[Business]: ...
 
     def listed(
@@ -215,6 +230,15 @@ class Store(Protocol):
 
     def portal_link(self, token_hash: str) -> PortalLink | None: ...
     def save_portal_link(self, link: PortalLink) -> None: ...
+    def note_opening(self, opening: PortalOpening) -> None:
+        """The first of its kind on a day is kept, for half a year."""
+        ...
+
+    def openings_of(
+        self, business_id: str, customer_id: str, *, since: datetime
+    ) -> list[PortalOpening]:
+        """What was opened since then, oldest first."""
+        ...
 
     def watermark(self, business_id: str, name: str) -> str: ...
     def save_watermark(self, business_id: str, name: str, value: str) -> None: ...

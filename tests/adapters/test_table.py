@@ -10,7 +10,12 @@ from moto import mock_aws
 
 from chalicelib.adapters.table.store import DynamoStore
 from tests.adapters.table_stage import fresh_table, moto_client, sharing
-from tests.contracts import store_contract, store_contract_reads, store_contract_small
+from tests.contracts import (
+    store_contract,
+    store_contract_lists,
+    store_contract_reads,
+    store_contract_small,
+)
 
 if TYPE_CHECKING:
     from infra.local.emulator import Emulator
@@ -57,6 +62,18 @@ class TestEffects(store_contract_reads.EffectsContract):
 
 
 class TestLists(store_contract_reads.ListContract):
+    pass
+
+
+class TestShelves(store_contract_lists.ShelvesContract):
+    pass
+
+
+class TestWords(store_contract_lists.WordsContract):
+    pass
+
+
+class TestHistory(store_contract_lists.HistoryContract):
     pass
 
 

@@ -30,6 +30,7 @@ from chalicelib.domain.invoice import (
     NextActionKind,
     totals_of,
 )
+from chalicelib.domain.ledger import legs
 from chalicelib.domain.parties import Terms
 from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.domain.subscription import Subscription, SubscriptionStatus, first_anchor
@@ -178,6 +179,16 @@ def step(
         status=status or before.status,
     )
     return Change(after, fact)
+
+
+def posted(before: Change, payload: object, *, at: datetime = NOON) -> Change:
+    """The next fact of an invoice, with legs: it moved money."""
+    assert isinstance(before.head, Invoice)
+    made = step(before.head, payload, at=at)
+    moved = legs("USD", receivable=100, revenue=-100)
+    fact = seal(replace(made.fact, legs=moved))
+    assert isinstance(made.head, Invoice)
+    return Change(replace(made.head, chain=fact.hash), fact)
 
 
 def new_invoice(invoice_id: str = "inv_1", **known: object) -> Change:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -11,6 +11,7 @@ from chalicelib.adapters.cursors import make_cursor, read_cursor
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import iso
+from chalicelib.domain.dispute import Dispute, DisputeStage
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.group import Group
@@ -35,6 +36,8 @@ def _list_sort(head: Aggregate) -> tuple[str, ...]:
         return iso(head.created_at), head.id
     if isinstance(head, Subscription):
         return head.start_on.isoformat(), head.id
+    if isinstance(head, Dispute):
+        return iso(head.due_by or head.opened_at), head.id
     if isinstance(head, ImportRun):
         return iso(head.created_at), head.id
     if isinstance(head, Customer | Group):
@@ -49,7 +52,7 @@ def _owned_sort(head: Invoice | Subscription) -> tuple[Any, ...]:
 
 
 class MemoryLists(MemorySide):
-    """Two thirds of MemoryStore: everything that is found through an index."""
+    """Two thirds of MemoryStore: heads, and the lists that machines read."""
 
     def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
         super().__init__()
@@ -63,8 +66,11 @@ class MemoryLists(MemorySide):
 
     @index_lag.setter
     def index_lag(self, lag: timedelta) -> None:
-        for index in (self._due, self._lists, self._owned):
+        for index in self._indexes():
             index.lag = lag
+
+    def _indexes(self) -> list[MemoryIndex]:
+        return [self._due, self._lists, self._owned]
 
     def _head(self, business_id: str, subject: Subject, subject_id: str) -> Any:
         head = self.heads.get((business_id, subject, subject_id))
@@ -94,6 +100,10 @@ class MemoryLists(MemorySide):
 
     def import_run(self, business_id: str, import_id: str) -> ImportRun:
         head: ImportRun = self._head(business_id, Subject.IMPORT, import_id)
+        return head
+
+    def dispute(self, business_id: str, dispute_id: str) -> Dispute:
+        head: Dispute = self._head(business_id, Subject.DISPUTE, dispute_id)
         return head
 
     def team(self, business_id: str) -> Team:
@@ -198,6 +208,25 @@ class MemoryLists(MemorySide):
         partition = (business_id, Subject.SUBSCRIPTION, customer_id)
         found, end = self._page(self._owned, partition, after, limit, newest=True)
         return Page(tuple(found), make_cursor(listing, end[:2]) if end else None)
+
+    def disputes(
+        self,
+        business_id: str,
+        *,
+        stages: Sequence[DisputeStage],
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Dispute]:
+        listing = ("disputes", business_id, *stages)
+        after = read_cursor(listing, cursor, 2)
+        partition = (business_id, Subject.DISPUTE)
+        with self.lock:
+            rows = self._lists.rows(partition, after)
+            heads = ((sort, self.heads[name]) for sort, name in rows)
+            found = list(islice((row for row in heads if row[1].stage in stages), limit + 1))
+        end = found[limit - 1][0] if len(found) > limit else None
+        kept = tuple(head for _, head in found[:limit])
+        return Page(kept, make_cursor(listing, end) if end else None)
 
     def businesses(self, *, limit: int = 50, cursor: str | None = None) -> Page[Business]:
         listing = ("businesses",)

@@ -21,11 +21,13 @@ from chalicelib.domain.dates import iso
 from chalicelib.domain.due import DueKind, due_of
 from chalicelib.domain.errors import BrokenRecord, NotFound
 from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.finding import words_of
 from chalicelib.domain.registry import HEADS
 from chalicelib.ports.answers import FactExists, Page, StaleHead
 from chalicelib.ports.rows import Aggregate, Change, Claimed, DueRef, FactRef, SideRow
 from tests.fakes.memory_index import Place
-from tests.fakes.memory_lists import MemoryLists, Name
+from tests.fakes.memory_lists import Name
+from tests.fakes.memory_shelves import MemoryShelves
 
 MOST_ROWS = 100  # of one DynamoDB transaction
 
@@ -54,7 +56,7 @@ class FactRow:
         }
 
 
-class MemoryStore(MemoryLists):
+class MemoryStore(MemoryShelves):
     """`index_lag` may be set at any time: indexes then answer as of that long ago, by `clock`.
 
     `exact` keeps what comes back from the canonical text of what was given.
@@ -82,6 +84,9 @@ class MemoryStore(MemoryLists):
             history = self.histories[business_id, subject, subject_id]
             return [row.fact for row in history.values()]
 
+    def _fact(self, name: Name, key: str) -> Fact:
+        return self.histories[name][key].fact
+
     # --- Writing ----------------------------------------------------------------------------------
 
     def append(
@@ -100,6 +105,7 @@ class MemoryStore(MemoryLists):
             self._check(changes, last, side)
             for change in changes:
                 self._write_fact(change.fact, clock_id)
+                self._list_fact(_name_of(change.fact), change.fact, change.head)
             for name, head in last.items():
                 self._write_head(name, head, clock_id)
             self._write_side(side)
@@ -134,7 +140,8 @@ class MemoryStore(MemoryLists):
             if seen[name] != change.fact.seq - 1:
                 raise StaleHead(f"{name[1].value} {name[2]} is at {seen[name]}")
             seen[name] += 1
-        if len(changes) + len(last) + len(side) + accounts > MOST_ROWS:
+        words = sum(max(len(words_of(change.fact.data)) - 1, 0) for change in changes)
+        if len(changes) + len(last) + len(side) + accounts + words > MOST_ROWS:
             raise BrokenRecord("more rows than one transaction holds")
 
     def _write_fact(self, fact: Fact, clock_id: str | None) -> None:

@@ -9,7 +9,12 @@ import pytest
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.facts import chain_is_whole
 from chalicelib.domain.invoice import Invoice
-from tests.contracts import store_contract, store_contract_reads, store_contract_small
+from tests.contracts import (
+    store_contract,
+    store_contract_lists,
+    store_contract_reads,
+    store_contract_small,
+)
 from tests.contracts import store_samples as a
 from tests.fakes.memory_store import MemoryStore
 
@@ -48,6 +53,18 @@ class TestEffects(store_contract_reads.EffectsContract):
 
 
 class TestLists(store_contract_reads.ListContract):
+    pass
+
+
+class TestShelves(store_contract_lists.ShelvesContract):
+    pass
+
+
+class TestWords(store_contract_lists.WordsContract):
+    pass
+
+
+class TestHistory(store_contract_lists.HistoryContract):
     pass
 
 

@@ -165,6 +165,10 @@ def test_indexes_hold_keys_only(resources: dict[str, Any]) -> None:
         "due": (["due_shard", "due_at"], "KEYS_ONLY"),
         "owner": (["owner_key", "owner_sort"], "KEYS_ONLY"),
         "kind": (["kind_key", "kind_sort"], "KEYS_ONLY"),
+        "by_due": (["shelf", "due_sort"], "KEYS_ONLY"),
+        "by_amount": (["shelf", "amount_sort"], "KEYS_ONLY"),
+        "by_name": (["shelf", "name_sort"], "KEYS_ONLY"),
+        "by_time": (["shelf", "time_sort"], "KEYS_ONLY"),
     }
 
 

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import iso
+from chalicelib.domain.dispute import Dispute, DisputeStage
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.errors import BrokenRecord, InvalidInput, NotFound
 from chalicelib.domain.facts import Subject
@@ -18,7 +19,7 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.subscription import Subscription, SubscriptionStatus
-from chalicelib.ports.rows import Aggregate, FactRef
+from chalicelib.ports.rows import Aggregate, FactRef, PortalOpening
 
 Key = tuple[str, str]
 
@@ -29,6 +30,11 @@ NAME_LETTERS = 64  # of a customer's name that take part in the order of the lis
 
 DRAFT, OPEN, CLOSED = "D", "O", "C"  # first letter of an index's sort key
 GROUPS = (DRAFT, OPEN, CLOSED)
+STAGES = {  # of disputes
+    DisputeStage.NEEDS_ANSWER: OPEN,
+    DisputeStage.UNDER_REVIEW: "R",
+    DisputeStage.CLOSED: CLOSED,
+}
 
 
 def whole(text: str) -> str:
@@ -103,6 +109,15 @@ def portal_link(token_hash: str) -> Key:
     return f"@LINK#{token_hash}", "LINK"
 
 
+def openings(business_id: str, customer_id: str) -> str:
+    return f"{prefix_of(business_id)}OPENED#{whole(customer_id)}"
+
+
+def one_opening(opening: PortalOpening) -> str:
+    """The first of a day and kind is the one that stays."""
+    return f"O#{opening.at.date().isoformat()}#{opening.action}#{opening.invoice_id or '-'}"
+
+
 def test_clock(clock_id: str) -> Key:
     return f"@CLOCK#{clock_id}", "CLOCK"
 
@@ -150,6 +165,8 @@ def group_of(head: Aggregate) -> str:
     if isinstance(head, Subscription):
         over = {SubscriptionStatus.CANCELLED, SubscriptionStatus.ENDED}
         return CLOSED if head.status in over else OPEN
+    if isinstance(head, Dispute):
+        return STAGES[head.stage]
     return OPEN
 
 
@@ -159,6 +176,8 @@ def list_place(head: Aggregate) -> str:
         return f"{iso(head.created_at)}#{head.id}"
     if isinstance(head, Subscription):
         return f"{head.start_on.isoformat()}#{head.id}"
+    if isinstance(head, Dispute):
+        return f"{iso(head.due_by or head.opened_at)}#{head.id}"
     if isinstance(head, ImportRun):
         return f"{iso(head.created_at)}#{head.id}"
     if isinstance(head, Customer | Group):

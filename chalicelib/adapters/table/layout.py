@@ -22,12 +22,13 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib.adapters.records import business_of, decode_fact, decode_head
-from chalicelib.adapters.table import keys
+from chalicelib.adapters.table import keys, shelves
 from chalicelib.domain.canonical import canonical
 from chalicelib.domain.dates import iso
 from chalicelib.domain.due import DueKind, due_of
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.finding import Word, words_of
 from chalicelib.domain.network_caps import WINDOW
 from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.rows import (
@@ -76,6 +77,50 @@ class KindIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]
     kind_sort = UnicodeAttribute(range_key=True)
 
 
+class ByDueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]
+    """Invoices and payments of a status, by the day they are due."""
+
+    class Meta:
+        index_name = "by_due"
+        projection = KeysOnlyProjection()
+
+    shelf = UnicodeAttribute(hash_key=True)
+    due_sort = UnicodeAttribute(range_key=True)
+
+
+class ByAmountIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]
+    """The same, by amount."""
+
+    class Meta:
+        index_name = "by_amount"
+        projection = KeysOnlyProjection()
+
+    shelf = UnicodeAttribute(hash_key=True)
+    amount_sort = UnicodeAttribute(range_key=True)
+
+
+class ByNameIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]
+    """The same, by the customer's name."""
+
+    class Meta:
+        index_name = "by_name"
+        projection = KeysOnlyProjection()
+
+    shelf = UnicodeAttribute(hash_key=True)
+    name_sort = UnicodeAttribute(range_key=True)
+
+
+class ByTimeIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]
+    """Payments of a status, by when they happened."""
+
+    class Meta:
+        index_name = "by_time"
+        projection = KeysOnlyProjection()
+
+    shelf = UnicodeAttribute(hash_key=True)
+    time_sort = UnicodeAttribute(range_key=True)
+
+
 class Row(Model):
     """Any row. `body` is the record's canonical text; what stands beside it is for conditions."""
 
@@ -97,11 +142,20 @@ class Row(Model):
     owner_sort = UnicodeAttribute(null=True)
     kind_key = UnicodeAttribute(null=True)
     kind_sort = UnicodeAttribute(null=True)
+    shelf = UnicodeAttribute(null=True)
+    due_sort = UnicodeAttribute(null=True)
+    amount_sort = UnicodeAttribute(null=True)
+    name_sort = UnicodeAttribute(null=True)
+    time_sort = UnicodeAttribute(null=True)
     expires_at = TTLAttribute(null=True)  # for the rubbish collector; it decides nothing
 
     due_index = DueIndex()
     owner_index = OwnerIndex()
     kind_index = KindIndex()
+    by_due_index = ByDueIndex()
+    by_amount_index = ByAmountIndex()
+    by_name_index = ByNameIndex()
+    by_time_index = ByTimeIndex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +183,7 @@ class Layout:
         """`first_seq` is that of the subject's first fact in this transaction."""
         name = (fact.business_id, fact.subject, fact.subject_id)
         attributes = keys.index_keys(head, fact.business_id, fact.subject)
+        attributes |= shelves.head_keys(head, fact.business_id)
         due = due_of(head)
         if due is not None:
             attributes |= self._due(due[0], due[1], fact, clock_id)
@@ -144,21 +199,30 @@ class Layout:
             model.pk.does_not_exist() if first_seq == 1 else model.version == first_seq - 1,
         )
 
-    def fact(self, fact: Fact, text: str, clock_id: str | None) -> Write:
-        owed: dict[str, Any] = {}
+    def fact(self, fact: Fact, text: str, head: Aggregate, clock_id: str | None) -> list[Write]:
+        """The fact's row; and one for each word it can be found by, beyond the first."""
+        words = words_of(fact.data)
+        owed: dict[str, Any] = dict(shelves.fact_keys(fact, head, words))
         if fact.effects:
-            owed = {"open": [effect.id for effect in fact.effects], "done": {}}
+            owed |= {"open": [effect.id for effect in fact.effects], "done": {}}
             owed |= self._due(DueKind.EFFECTS, fact.at, fact, clock_id)
         key = keys.collection(fact.business_id, fact.subject, fact.subject_id)
+        row = self.row(
+            (key, keys.fact_sort(fact.key)),
+            business_id=fact.business_id,
+            seq=fact.seq,
+            body=text,
+            **owed,
+        )
+        rest = [self._word(fact, word) for word in words[1:]]
+        return [Write(row, self.model.pk.does_not_exist()), *rest]
+
+    def _word(self, fact: Fact, word: Word) -> Write:
+        """Whoever writes it again writes the same."""
+        name = (fact.business_id, word, fact.subject, fact.subject_id)
+        found_by = shelves.word_keys(*name)
         return Write(
-            self.row(
-                (key, keys.fact_sort(fact.key)),
-                business_id=fact.business_id,
-                seq=fact.seq,
-                body=text,
-                **owed,
-            ),
-            self.model.pk.does_not_exist(),
+            self.row(shelves.word_row(*name), business_id=fact.business_id, **found_by), None
         )
 
     def _due(self, kind: DueKind, at: datetime, fact: Fact, clock_id: str | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from chalicelib.adapters.table.base import TableBase
 from chalicelib.adapters.table.layout import read_fact, read_head
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.dispute import Dispute, DisputeStage
 from chalicelib.domain.errors import BrokenRecord, NotFound
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.group import Group
@@ -63,6 +64,10 @@ class Reading(TableBase):
 
     def team(self, business_id: str) -> Team:
         head: Team = self._head(business_id, Subject.TEAM, TEAM)
+        return head
+
+    def dispute(self, business_id: str, dispute_id: str) -> Dispute:
+        head: Dispute = self._head(business_id, Subject.DISPUTE, dispute_id)
         return head
 
     def facts(self, business_id: str, subject: Subject, subject_id: str) -> list[Fact]:
@@ -155,6 +160,22 @@ class Reading(TableBase):
         partition = keys.list_key(business_id, subject)
         found = self._find("kind", partition, (keys.OPEN,), start, limit)
         return self._page(business_id, subject, listing, found, limit, by_id=True)
+
+    def disputes(
+        self,
+        business_id: str,
+        *,
+        stages: Sequence[DisputeStage],
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Dispute]:
+        listing = ("disputes", business_id, *stages)
+        start = read_cursor(listing, cursor, 1)
+        partition = keys.list_key(business_id, Subject.DISPUTE)
+        groups = [keys.STAGES[stage] for stage in stages]
+        found = self._find("kind", partition, groups, start, limit)
+        page: Page[Dispute] = self._page(business_id, Subject.DISPUTE, listing, found, limit)
+        return Page(tuple(one for one in page.items if one.stage in stages), page.cursor)
 
     def businesses(self, *, limit: int = 50, cursor: str | None = None) -> Page[Business]:
         listing = ("businesses",)

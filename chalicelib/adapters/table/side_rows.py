@@ -14,7 +14,14 @@ from chalicelib.domain.canonical import canonical
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.team import Role
 from chalicelib.ports.answers import StaleHead, Unanswered
-from chalicelib.ports.rows import Membership, PortalLink, SavedRequest, TestClock
+from chalicelib.ports.rows import (
+    OPENINGS_KEPT,
+    Membership,
+    PortalLink,
+    PortalOpening,
+    SavedRequest,
+    TestClock,
+)
 
 REQUEST_KEPT = timedelta(days=7)  # longer than any client repeats a call
 
@@ -158,6 +165,34 @@ class SideRows(TableBase):
         alive = model.pk.does_not_exist() | ~model.body.contains('"revoked_at"')
         with suppress(RefusedError):
             self._write([Write(row, alive)])
+
+    def note_opening(self, opening: PortalOpening) -> None:
+        row = self._layout.row(
+            (
+                keys.openings(opening.business_id, opening.customer_id),
+                keys.one_opening(opening),
+            ),
+            business_id=opening.business_id,
+            body=canonical(opening),
+            expires_at=opening.at + OPENINGS_KEPT,
+        )
+        with suppress(RefusedError):
+            self._write([Write(row, self._model.pk.does_not_exist())])
+
+    def openings_of(
+        self, business_id: str, customer_id: str, *, since: datetime
+    ) -> list[PortalOpening]:
+        """The days are in the keys, so what is too old is never read."""
+        rows = self._query(
+            keys.openings(business_id, customer_id),
+            self._model.sk.between(f"O#{since.date().isoformat()}", "O$"),
+            business_id,
+        )
+        found = (decode(str(row.body), PortalOpening) for row in rows)
+        return sorted(
+            (one for one in found if one.at >= since),
+            key=lambda one: (one.at, one.action, one.invoice_id or ""),
+        )
 
     def watermark(self, business_id: str, name: str) -> str:
         row = self._get(keys.watermark(business_id, name), business_id)

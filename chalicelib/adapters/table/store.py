@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from chalicelib.adapters.table.effects import Effects
+from chalicelib.adapters.table.listing import Listing
 from chalicelib.adapters.table.reading import Reading
 from chalicelib.adapters.table.side_rows import SideRows
 from chalicelib.adapters.table.writing import Writing
 
 
-class DynamoStore(Writing, Reading, Effects, SideRows):
+class DynamoStore(Writing, Reading, Listing, Effects, SideRows):
     """One table; see docs/decisions/0011-one-table.md for what each question costs."""

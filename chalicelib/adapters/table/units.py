@@ -15,7 +15,15 @@ Item = Mapping[str, Mapping[str, Any]]
 
 WRITE_BYTES = 1024
 READ_BYTES = 4096
-INDEXES = (("due_shard", "due_at"), ("owner_key", "owner_sort"), ("kind_key", "kind_sort"))
+INDEXES = (
+    ("due_shard", "due_at"),
+    ("owner_key", "owner_sort"),
+    ("kind_key", "kind_sort"),
+    ("shelf", "due_sort"),
+    ("shelf", "amount_sort"),
+    ("shelf", "name_sort"),
+    ("shelf", "time_sort"),
+)
 TABLE_KEY = ("pk", "sk")
 
 

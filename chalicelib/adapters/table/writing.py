@@ -65,7 +65,7 @@ class Writing(TableBase):
         self, changes: Sequence[Change], side: Sequence[SideRow], clock_id: str | None
     ) -> list[Write]:
         """Facts, then the head each subject ends with, then the rest: one row is written once."""
-        facts: list[Write] = []
+        rows: dict[keys.Key, Write] = {}  # two facts may bring the same word
         first: dict[Name, int] = {}
         last: dict[Name, Change] = {}
         for change in changes:
@@ -74,7 +74,8 @@ class Writing(TableBase):
             name = (fact.business_id, fact.subject, fact.subject_id)
             if name in last and last[name].fact.seq != fact.seq - 1:
                 raise StaleHead(f"{fact.key} does not follow {last[name].fact.key}")
-            facts.append(self._layout.fact(fact, canonical(fact), clock_id))
+            for write in self._layout.fact(fact, canonical(fact), change.head, clock_id):
+                rows.setdefault((write.row.pk, write.row.sk), write)
             first.setdefault(name, fact.seq)
             last[name] = change
         heads = [
@@ -86,7 +87,7 @@ class Writing(TableBase):
             for change in last.values()
             if isinstance(change.head, Business) and change.head.stripe_account
         ]
-        return [*facts, *heads, *accounts, *map(self._layout.side, side)]
+        return [*rows.values(), *heads, *accounts, *map(self._layout.side, side)]
 
     def _token(
         self, changes: Sequence[Change], side: Sequence[SideRow], clock_id: str | None

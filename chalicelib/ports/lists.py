@@ -1,0 +1,56 @@
+"""What a list is asked for, and what it and the search answer with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.finding import What
+from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.listing import Shelf
+
+
+class Order(StrEnum):
+    """By what a list is sorted. STATUS: one shelf after the other, each by due date."""
+
+    DUE_ON = "due_on"
+    AMOUNT = "amount"
+    CUSTOMER_NAME = "customer_name"
+    AT = "at"  # payments alone: when it happened
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One list. Only the range of its own order is read as a range; `until` itself is outside."""
+
+    shelves: tuple[Shelf, ...]
+    order: Order = Order.DUE_ON
+    backwards: bool = False
+    due_from: date | None = None
+    due_to: date | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    amount_from: int | None = None
+    amount_to: int | None = None
+    name_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An invoice or other demand as it is now; with a fact, what that fact says of money."""
+
+    invoice: Invoice
+    fact: Fact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a word belongs to. Only a name: whoever shows it reads it again."""
+
+    word: str
+    what: What
+    subject: Subject
+    subject_id: str
