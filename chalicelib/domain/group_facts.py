@@ -33,24 +33,24 @@ class GroupChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberAdded:
-    kind: ClassVar[str] = "member_added"
+class CustomerJoined:
+    kind: ClassVar[str] = "customer_joined"
     member: GroupMember
 
     def key(self, seq: int) -> str:
-        return f"added/{seq}"
+        return f"joined/{seq}"
 
 
 @dataclass(frozen=True, slots=True)
-class MemberRemoved:
+class CustomerLeft:
     """Periods that begin on `until_on` or later are the customer's own again."""
 
-    kind: ClassVar[str] = "member_removed"
+    kind: ClassVar[str] = "customer_left"
     customer_id: str
     until_on: date
 
     def key(self, seq: int) -> str:
-        return f"removed/{seq}"
+        return f"left/{seq}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class GroupBilled:
         return f"billed/{self.invoice_id}"
 
 
-PAYLOADS: tuple[type, ...] = (GroupCreated, GroupChanged, MemberAdded, MemberRemoved, GroupBilled)
+PAYLOADS: tuple[type, ...] = (GroupCreated, GroupChanged, CustomerJoined, CustomerLeft, GroupBilled)
 
 
 def group_step(group: Group | None, payload: Any, fact: Fact) -> Group:
@@ -78,9 +78,9 @@ def group_step(group: Group | None, payload: Any, fact: Fact) -> Group:
     match payload:
         case GroupChanged(group=changed):
             return changed
-        case MemberAdded(member=member):
+        case CustomerJoined(member=member):
             return replace(group, members=(*group.members, member))
-        case MemberRemoved(customer_id=customer_id, until_on=until_on):
+        case CustomerLeft(customer_id=customer_id, until_on=until_on):
             return removed(group, customer_id, until_on)
         case GroupBilled():
             return group

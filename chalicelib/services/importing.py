@@ -1,34 +1,169 @@
-"""Importing customers and open invoices: good rows are kept, bad ones are named, none comes twice.
+"""Imports: a file is read and put by, then taken in slice by slice on the billing queue.
 
-Each row is one transaction with a claim on its number or name, so an import that was cut off is
-simply run again: what is there already is counted as known.
+Good rows are kept, bad ones are named, none comes twice. A message takes one slice; its outcomes
+are one fact, whose effect calls for the next slice. A slice that is worked on twice finds what it
+made the first time.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+import base64
+import csv
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from hashlib import sha256
 
 from chalicelib.domain.business import Business
-from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import local_date
-from chalicelib.domain.errors import Conflict, InvalidInput
-from chalicelib.domain.facts import Actor
-from chalicelib.domain.imports.customers import CustomerRow, Source, key_of, parse_customers
-from chalicelib.domain.imports.invoices import OpenInvoice, parse_invoices
-from chalicelib.domain.imports.sheet import Rejected, read_sheet
+from chalicelib.domain.facts import Actor, Subject
+from chalicelib.domain.import_facts import ImportAdvanced, ImportStarted, outcomes_of
+from chalicelib.domain.import_run import (
+    SLICE,
+    Existing,
+    ImportOptions,
+    ImportRun,
+    RowOutcome,
+    RowResult,
+)
+from chalicelib.domain.imports.columns import ImportKind, MappedColumn, Source, mapping_of
+from chalicelib.domain.imports.reading import Way, read_file
+from chalicelib.domain.imports.sheet import Rejected
 from chalicelib.domain.imports.values import DateOrder
-from chalicelib.domain.invoice import InvoiceStatus
+from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.ports import Ports
-from chalicelib.ports.answers import FactExists
-from chalicelib.ports.rows import UniqueClaim
+from chalicelib.ports.answers import FactExists, StaleHead
+from chalicelib.ports.rows import Change
 from chalicelib.services.case import now_of
-from chalicelib.services.customers import create_customer
-from chalicelib.services.invoices import create_invoice, finalize_invoice
+from chalicelib.services.import_rows import Intake
 
-_CUSTOMER_CLAIM = "import_customer"
-_INVOICE_CLAIM = "import_invoice"
+CSV = "text/csv; charset=utf-8"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_RESULT = ("row", "result", "reference", "id", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class NewImport:
+    """A file as it was sent, and what is to be done with it."""
+
+    id: str
+    kind: ImportKind
+    content: bytes
+    way: Way = field(default_factory=Way)
+    file_name: str = ""
+    dry_run: bool = False
+    existing: Existing = Existing.KEEP
+    finalize: bool = True
+    auto_charge: bool = True
+
+
+def start_import(ports: Ports, business_id: str, wanted: NewImport, *, actor: Actor) -> ImportRun:
+    """Put the file by and call for its first slice.
+
+    Raises InvalidInput for a file that is refused as a whole.
+    """
+    business = ports.store.business(business_id)
+    now = now_of(ports, business)
+    today = local_date(now, business.zone)
+    read = read_file(wanted.content, wanted.kind, business, wanted.way, today=today)
+    key = _file_key(business_id, wanted.content)
+    run = ImportRun(
+        id=wanted.id,
+        business_id=business_id,
+        kind=wanted.kind,
+        source=read.source,
+        dry_run=wanted.dry_run,
+        file_key=key,
+        file_name=wanted.file_name,
+        rows=len(read.sheet.rows) + len(read.sheet.rejected),
+        items=len(read.items),
+        options=ImportOptions(
+            order=read.formats.order,
+            mark=read.formats.mark,
+            existing=wanted.existing,
+            finalize=wanted.finalize,
+            auto_charge=wanted.auto_charge,
+            columns=tuple(
+                MappedColumn(header, name) for header, name in (wanted.way.columns or {}).items()
+            ),
+        ),
+        encoding=read.sheet.encoding,
+        separator=read.sheet.separator,
+        mapping=mapping_of(read.sheet, wanted.kind),
+        notes=read.notes,
+        created_at=now,
+    )
+    ports.files.put(key, wanted.content, CSV)
+    started, fact = first_of_party(run, ImportStarted(run), at=now, actor=actor)
+    ports.store.append([Change(started, fact)], clock_id=business.test_clock_id)
+    return started
+
+
+def _file_key(business_id: str, content: bytes) -> str:
+    return f"{business_id}/imports/{sha256(content).hexdigest()}.csv"
+
+
+def run_slice(ports: Ports, business_id: str, import_id: str) -> ImportRun:
+    """Take in the next slice. Who comes second to it finds everything made, and leaves it so."""
+    run = ports.store.import_run(business_id, import_id)
+    if run.finished_at is not None:
+        return run
+    business = ports.store.business(business_id)
+    history = ports.store.facts(business_id, Subject.IMPORT, import_id)
+    content = ports.files.get(run.file_key)
+    today = local_date(run.created_at, business.zone)
+    items = read_file(content, run.kind, business, _way(run), today=today).items
+    new_id = partial(_own_id, f"{business_id}/{import_id}")
+    actor = history[0].actor
+    intake = Intake(ports, business, run.source, run.options, actor, run.dry_run, new_id)
+    take = intake.taker(items)
+    outcomes = tuple(take(item) for item in items[run.done : run.done + SLICE])
+    done = run.done + len(outcomes)
+    result_key = ""
+    if done == len(items):
+        result = _result_file([*outcomes_of(history), *outcomes])
+        result_key = _file_key(business_id, result)
+        ports.files.put(result_key, result, CSV)
+    advanced = ImportAdvanced(run.done, outcomes, result_key)
+    after, fact = on_party(run, advanced, at=now_of(ports, business))
+    try:
+        ports.store.append([Change(after, fact)], clock_id=business.test_clock_id)
+    except (StaleHead, FactExists):  # another worker had the same message
+        return ports.store.import_run(business_id, import_id)
+    return after
+
+
+def _way(run: ImportRun) -> Way:
+    """As it was found to be written when it came, not as it would be found now."""
+    options = run.options
+    columns = {one.header: one.field for one in options.columns}
+    return Way(run.source, options.order, options.mark, columns)
+
+
+def _own_id(name: str, prefix: str, key: str) -> str:
+    """The same id for the same row of the same import, whichever run makes it."""
+    chance = sha256(f"{name}/{prefix}/{key}".encode()).digest()[:15]
+    return f"{prefix}_{base64.b32encode(chance).decode().lower()}"
+
+
+def _result_file(outcomes: Sequence[RowOutcome]) -> bytes:
+    """For people, who open it in Excel: marked as UTF-8, and no text starts a formula."""
+    text = io.StringIO(newline="")
+    write = csv.writer(text)
+    write.writerow(_RESULT)
+    for one in outcomes:
+        words = (_harmless(one.reference), one.id, _harmless(one.note))
+        write.writerow((one.row, one.result.value, *words))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.lstrip(" \u00a0\u3000").startswith(_FORMULA) else text
+
+
+# --- At once, without a queue: for scripts and the demo ------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +177,22 @@ class ImportedRow:
 
 @dataclass(slots=True)
 class ImportReport:
-    """`known` was imported before; `rejected` says why, row by row."""
+    """`known` was there before; `rejected` says why, row by row."""
 
     source: Source
     dry_run: bool
     imported: list[ImportedRow] = field(default_factory=list)
     known: list[ImportedRow] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+
+    def add(self, one: RowOutcome) -> None:
+        match one.result:
+            case RowResult.REFUSED:
+                self.rejected.append(Rejected(one.row, one.note, one.reference))
+            case RowResult.KNOWN:
+                self.known.append(ImportedRow(one.row, one.reference, one.id))
+            case RowResult.CREATED | RowResult.CHANGED:
+                self.imported.append(ImportedRow(one.row, one.reference, one.id))
 
 
 def import_customers(
@@ -61,66 +205,10 @@ def import_customers(
     dry_run: bool = False,
 ) -> ImportReport:
     """Raises InvalidInput for a file that is refused as a whole."""
-    business = ports.store.business(business_id)
-    parsed = parse_customers(read_sheet(content))
-    report = ImportReport(parsed.source, dry_run, rejected=list(parsed.rejected))
-    for row in parsed.customers:
-        claim = _claim(business, _CUSTOMER_CLAIM, parsed.source, row.key, ports.ids.new("cus"))
-        if owner := ports.store.owner_of(business_id, claim.kind, claim.value):
-            report.known.append(ImportedRow(row.row, row.name, owner))
-        elif dry_run:
-            report.imported.append(ImportedRow(row.row, row.name))
-        else:
-            _import_customer(ports, _customer(business, row, claim.owner, auto_charge), claim,
-                             row, actor, report)  # fmt: skip
-    report.rejected.sort(key=lambda one: one.row)
-    return report
-
-
-def _import_customer(
-    ports: Ports,
-    customer: Customer,
-    claim: UniqueClaim,
-    row: CustomerRow,
-    actor: Actor,
-    report: ImportReport,
-) -> None:
-    try:
-        create_customer(ports, customer, actor=actor, side=(claim,))
-    except FactExists:  # another import of the same file, a moment ago
-        report.known.append(ImportedRow(row.row, row.name))
-    except InvalidInput as refused:
-        report.rejected.append(Rejected(row.row, refused.detail, row.name))
-    else:
-        report.imported.append(ImportedRow(row.row, row.name, customer.id))
-
-
-def _customer(
-    business: Business, row: CustomerRow, customer_id: str, auto_charge: bool
-) -> Customer:
-    return Customer(
-        id=customer_id,
-        business_id=business.id,
-        kind=row.kind,
-        name=row.name,
-        email=row.email,
-        phone=row.phone,
-        locale=row.locale,
-        address=row.address,
-        tax_id=row.tax_id,
-        terms=row.terms,
-        auto_charge=auto_charge,
-        external_ref=row.external_ref,
-    )
-
-
-def _claim(business: Business, kind: str, source: Source, key: str, owner: str) -> UniqueClaim:
-    return UniqueClaim(business.id, kind, f"{source.value}/{key}", owner)
-
-
-def date_order_of(business: Business) -> DateOrder:
-    """What an account of the business's country is set to, unless its owner says otherwise."""
-    return DateOrder.MONTH_FIRST if business.country == "US" else DateOrder.DAY_FIRST
+    wanted = NewImport(
+        "", ImportKind.CUSTOMERS, content, dry_run=dry_run, auto_charge=auto_charge
+    )  # fmt: skip
+    return _at_once(ports, business_id, wanted, actor)
 
 
 def import_invoices(
@@ -138,99 +226,32 @@ def import_invoices(
     With `finalize` false they stay drafts, which nobody is told of. Raises InvalidInput for a file
     that is refused as a whole.
     """
+    wanted = NewImport(
+        "", ImportKind.INVOICES, content, Way(order=date_order), dry_run=dry_run, finalize=finalize
+    )  # fmt: skip
+    return _at_once(ports, business_id, wanted, actor)
+
+
+def _at_once(ports: Ports, business_id: str, wanted: NewImport, actor: Actor) -> ImportReport:
     business = ports.store.business(business_id)
-    order = date_order or date_order_of(business)
-    parsed = parse_invoices(read_sheet(content), currency=business.currency, order=order)
-    work = _Invoices(ports, business, parsed.source, actor, finalize=finalize)
-    report = ImportReport(parsed.source, dry_run, rejected=list(parsed.rejected))
-    for one in parsed.invoices:
-        work.take(one, report)
-    report.rejected.sort(key=lambda one: one.row)
+    today = _today(ports, business)
+    read = read_file(wanted.content, wanted.kind, business, wanted.way, today=today)
+    options = ImportOptions(
+        order=read.formats.order,
+        mark=read.formats.mark,
+        existing=wanted.existing,
+        finalize=wanted.finalize,
+        auto_charge=wanted.auto_charge,
+    )
+    intake = Intake(
+        ports, business, read.source, options, actor, wanted.dry_run,
+        lambda prefix, _: ports.ids.new(prefix),
+    )  # fmt: skip
+    take, report = intake.taker(read.items), ImportReport(read.source, wanted.dry_run)
+    for item in read.items:
+        report.add(take(item))
     return report
 
 
-class _Invoices:
-    """One file's invoices on their way in."""
-
-    def __init__(
-        self, ports: Ports, business: Business, source: Source, actor: Actor, *, finalize: bool
-    ) -> None:
-        self.ports, self.business, self.source, self.actor = ports, business, source, actor
-        self.finalize = finalize
-        self.today = local_date(now_of(ports, business), business.zone)
-        self.by_name: dict[str, list[Customer]] = defaultdict(list)
-        for customer in _customers(ports, business.id):
-            self.by_name[key_of(customer.name)].append(customer)
-
-    def take(self, one: OpenInvoice, report: ImportReport) -> None:
-        row = one.rows[0]
-        fresh = self.ports.ids.new("inv")
-        claim = _claim(self.business, _INVOICE_CLAIM, self.source, one.key, fresh)
-        owner = self.ports.store.owner_of(self.business.id, claim.kind, claim.value)
-        try:
-            if owner is not None:
-                if not report.dry_run:
-                    self._finish(owner, one)
-                report.known.append(ImportedRow(row, one.number, owner))
-                return
-            customer = self._customer_of(one)
-            if not report.dry_run:
-                self._create(one, customer, claim)
-                self._finish(fresh, one)
-            report.imported.append(ImportedRow(row, one.number, "" if report.dry_run else fresh))
-        except FactExists:  # another import of the same file, a moment ago
-            report.known.append(ImportedRow(row, one.number))
-        except (InvalidInput, Conflict) as refused:
-            report.rejected.append(Rejected(row, refused.detail, one.number))
-
-    def _customer_of(self, one: OpenInvoice) -> Customer:
-        """By name; where several have it, by e-mail address."""
-        if one.issued_on > self.today:
-            raise InvalidInput("issued_later", "Its date lies in the future.")
-        named = self.by_name.get(key_of(one.customer), [])
-        if len(named) > 1:
-            wanted = one.email.casefold()
-            named = [customer for customer in named if customer.email.casefold() == wanted]
-        if len(named) != 1:
-            words = f"No one customer is called {one.customer!r}; import the customers first."
-            raise InvalidInput("customer_unknown", words)
-        return named[0]
-
-    def _create(self, one: OpenInvoice, customer: Customer, claim: UniqueClaim) -> None:
-        create_invoice(
-            self.ports,
-            self.business.id,
-            customer.id,
-            one.lines,
-            invoice_id=claim.owner,
-            actor=self.actor,
-            memo=one.memo,
-            po_number=one.po_number,
-            external_ref=one.number,
-            side=(claim,),
-        )
-
-    def _finish(self, invoice_id: str, one: OpenInvoice) -> None:
-        """Also of a draft that an import left behind when it was cut off."""
-        if not self.finalize:
-            return
-        draft = self.ports.store.invoice(self.business.id, invoice_id)
-        if draft.status is InvoiceStatus.DRAFT:
-            finalize_invoice(
-                self.ports,
-                self.business.id,
-                invoice_id,
-                actor=self.actor,
-                issued_on=one.issued_on,
-                due_on=one.due_on,
-            )
-
-
-def _customers(ports: Ports, business_id: str) -> Iterator[Customer]:
-    cursor = None
-    while True:
-        page = ports.store.customers(business_id, limit=200, cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+def _today(ports: Ports, business: Business) -> date:
+    return local_date(now_of(ports, business), business.zone)

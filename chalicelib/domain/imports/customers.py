@@ -46,8 +46,11 @@ def key_of(text: str) -> str:
 
 
 def parse_customers(sheet: Sheet, wanted: Source | None = None) -> CustomerRows:
-    """Raises InvalidInput when no column holds names or none holds e-mail addresses."""
-    source = source_of(sheet, ImportKind.CUSTOMERS, wanted)
+    """Raises InvalidInput when no column holds names or none holds e-mail addresses.
+
+    `wanted`: whose file it is, if that is known.
+    """
+    source = wanted or source_of(sheet, ImportKind.CUSTOMERS)
     found: dict[str, CustomerRow] = {}
     rejected = list(sheet.rejected)
     for row in sheet.rows:

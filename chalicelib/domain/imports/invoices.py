@@ -80,8 +80,8 @@ def parse_invoices(
     mark: DecimalMark = DecimalMark.POINT,
     wanted: Source | None = None,
 ) -> OpenInvoices:
-    """Raises InvalidInput when the header is nobody's."""
-    source = source_of(sheet, ImportKind.INVOICES, wanted)
+    """Raises InvalidInput when the header is nobody's. `wanted`: whose it is, if that is known."""
+    source = wanted or source_of(sheet, ImportKind.INVOICES)
     how = _Written(currency, order, mark)
     rejected = list(sheet.rejected)
     by_number: dict[str, list[SheetRow]] = {}

@@ -15,7 +15,6 @@ from chalicelib.domain.dates import add_months
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.imports import values
 from chalicelib.domain.imports.columns import SUBSCRIPTIONS as COLUMNS
-from chalicelib.domain.imports.columns import ImportKind, Source, source_of
 from chalicelib.domain.imports.customers import key_of
 from chalicelib.domain.imports.sheet import Rejected, Sheet, SheetRow
 from chalicelib.domain.imports.values import DateOrder, DecimalMark
@@ -55,7 +54,6 @@ class SubscriptionRow:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRows:
-    source: Source
     subscriptions: tuple[SubscriptionRow, ...]
     rejected: tuple[Rejected, ...]
 
@@ -81,8 +79,6 @@ def parse_subscriptions(
     today: date,
     mark: DecimalMark = DecimalMark.POINT,
 ) -> SubscriptionRows:
-    """Raises InvalidInput when the header is not ours."""
-    source = source_of(sheet, ImportKind.SUBSCRIPTIONS)
     how = _How(business_id, currency, order, mark, today)
     found: dict[str, SubscriptionRow] = {}
     rejected = list(sheet.rejected)
@@ -98,7 +94,7 @@ def parse_subscriptions(
         else:
             found[one.key] = one
     rejected.sort(key=lambda one: one.row)
-    return SubscriptionRows(source, tuple(found.values()), tuple(rejected))
+    return SubscriptionRows(tuple(found.values()), tuple(rejected))
 
 
 def _name(row: SheetRow) -> str:
