@@ -24,7 +24,10 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One list. Only the range of its own order is read as a range; `until` itself is outside."""
+    """One list. Only the range of its own order is read as a range; `until` itself is outside.
+
+    `customer_id` is for the order of time alone: it reads the customer's history instead.
+    """
 
     shelves: tuple[Shelf, ...]
     order: Order = Order.DUE_ON
@@ -36,6 +39,7 @@ class Wanted:
     amount_from: int | None = None
     amount_to: int | None = None
     name_prefix: str = ""
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,12 @@ class ShelvesContract:
         for wanted, expected in orders.items():
             for limit in (1, 3):
                 assert walked(store, wanted, limit) == [f"inv_{one}" for one in expected.split()]
+        for backwards in (False, True):
+            mine = Wanted(CAME, Order.AT, backwards, until=a.minutes(30), customer_id=a.CUS)
+            theirs = replace(mine, customer_id="cus_2")
+            expected_mine = ["inv_1+2", "inv_2+2", "inv_2+3"]
+            assert walked(store, mine) == expected_mine[:: -1 if backwards else 1]
+            assert walked(store, theirs) == []
         (entry,) = store.listed(a.BIZ, Wanted(CAME, Order.AT, until=a.minutes(6))).items
         assert entry == Entry(store.invoice(a.BIZ, "inv_1"), part.fact)
 

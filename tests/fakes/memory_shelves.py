@@ -98,6 +98,8 @@ class MemoryShelves(MemoryLists):
         self, business_id: str, wanted: Wanted, *, limit: int = 50, cursor: str | None = None
     ) -> Page[Entry]:
         listing = ("listed", business_id, repr(wanted))
+        if wanted.customer_id is not None:
+            return self._payments_of(business_id, wanted.customer_id, wanted, limit, cursor)
         start = read_cursor(listing, cursor, 3)
         with self.lock:
             rows = list(islice(self._rows(business_id, wanted, start), limit + 1))
@@ -112,6 +114,27 @@ class MemoryShelves(MemoryLists):
             return Page(current)
         shelf, _, (_, invoice_id, key) = rows[limit - 1]
         return Page(current, make_cursor(listing, (str(shelf), invoice_id, f"F{key or ''}")))
+
+    def _payments_of(
+        self, business_id: str, customer_id: str, wanted: Wanted, limit: int, cursor: str | None
+    ) -> Page[Entry]:
+        page = self.facts_of(
+            business_id,
+            customer_id,
+            since=wanted.since,
+            until=wanted.until,
+            newest=wanted.backwards,
+            limit=limit,
+            cursor=cursor,
+        )
+        entries = [
+            self._entry(business_id, (fact.subject_id, fact.key))
+            for fact in page.items
+            if fact.subject is Subject.INVOICE
+        ]
+        places = [(one, listed_fact(one.fact, one.invoice)) for one in entries if one.fact]
+        kept = [entry for entry, place in places if place and place.shelf in wanted.shelves]
+        return Page(tuple(kept), page.cursor)
 
     def _rows(
         self, business_id: str, wanted: Wanted, start: tuple[str, ...] | None

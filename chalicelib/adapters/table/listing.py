@@ -16,11 +16,10 @@ from chalicelib.adapters.table import keys, shelves
 from chalicelib.adapters.table.base import TableBase
 from chalicelib.adapters.table.layout import Row, read_fact, read_head
 from chalicelib.adapters.table.shelves import Span
-from chalicelib.domain.dates import iso
 from chalicelib.domain.errors import BrokenRecord, InvalidInput
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.invoice import Invoice
-from chalicelib.domain.listing import Shelf
+from chalicelib.domain.listing import Shelf, listed_fact
 from chalicelib.ports.answers import Page
 from chalicelib.ports.lists import Entry, Found, Order, Wanted
 
@@ -45,6 +44,8 @@ class Listing(TableBase):
         self, business_id: str, wanted: Wanted, *, limit: int = 50, cursor: str | None = None
     ) -> Page[Entry]:
         listing = ("listed", business_id, repr(wanted))
+        if wanted.customer_id is not None:
+            return self._payments_of(business_id, wanted.customer_id, wanted, limit, cursor)
         first, after = self._start(business_id, wanted, read_cursor(listing, cursor, 2))
         found = self._on_shelves(business_id, wanted, first, after, limit + 1)
         shown = found[:limit]
@@ -58,6 +59,27 @@ class Listing(TableBase):
         if len(found) <= limit:
             return Page(current)
         return Page(current, make_cursor(listing, _end(wanted, shown[-1])))
+
+    def _payments_of(
+        self, business_id: str, customer_id: str, wanted: Wanted, limit: int, cursor: str | None
+    ) -> Page[Entry]:
+        """Of a page of the customer's history, what is a payment of the wanted shelves."""
+        assert wanted.order is Order.AT, wanted.order
+        listing = ("listed", business_id, repr(wanted))
+        start = read_cursor(listing, cursor, 1)
+        found = self._history(
+            business_id, customer_id, (shelves.POSTED, shelves.QUIET), wanted, start, limit + 1
+        )
+        shown = found[:limit]
+        of_invoices = [one for one in shown if keys.subject_of(one.pk)[1] is Subject.INVOICE]
+        current: list[Entry] = []
+        for entry in self._entries(business_id, of_invoices):
+            assert entry.fact is not None
+            place = listed_fact(entry.fact, entry.invoice)
+            if place is not None and place.shelf in wanted.shelves:
+                current.append(entry)
+        end = make_cursor(listing, (shown[-1].place,)) if len(found) > limit else None
+        return Page(tuple(current), end)
 
     def _start(
         self, business_id: str, wanted: Wanted, place: tuple[str, ...] | None
@@ -187,22 +209,11 @@ class Listing(TableBase):
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Fact]:
-        listing = ("facts_of", business_id, customer_id, f"{since}{until}{posted_only}{newest}")
+        wanted = Wanted((), Order.AT, newest, since=since, until=until)
+        listing = ("facts_of", business_id, customer_id, repr(wanted), str(posted_only))
         start = read_cursor(listing, cursor, 1)
-        low, high = iso(since) if since else "0", iso(until) if until else shelves.LAST
-        runs: list[list[Standing]] = []
-        for group in (shelves.POSTED,) if posted_only else (shelves.POSTED, shelves.QUIET):
-            rows = self._span(
-                "owner",
-                "owner_sort",
-                shelves.history_key(business_id, customer_id),
-                Span(keys.in_group(group, low), keys.in_group(group, high)),
-                after=keys.in_group(group, start[0]) if start else None,
-                backwards=newest,
-                count=limit + 1,
-            )
-            runs.append([Standing(sort[2:], row.pk, row.sk) for sort, row in rows])
-        found = list(heapq.merge(*runs, reverse=newest))[: limit + 1]
+        groups = (shelves.POSTED,) if posted_only else (shelves.POSTED, shelves.QUIET)
+        found = self._history(business_id, customer_id, groups, wanted, start, limit + 1)
         shown = found[:limit]
         rows_read = self._get_all([(one.pk, one.sk) for one in shown], business_id)
         if len(rows_read) != len(shown):
@@ -210,6 +221,30 @@ class Listing(TableBase):
         facts = tuple(read_fact(rows_read[one.pk, one.sk], business_id) for one in shown)
         end = make_cursor(listing, (shown[-1].place,)) if len(found) > limit else None
         return Page(facts, end)
+
+    def _history(
+        self,
+        business_id: str,
+        customer_id: str,
+        groups: Sequence[str],
+        wanted: Wanted,
+        start: tuple[str, ...] | None,
+        count: int,
+    ) -> list[Standing]:
+        """The next `count` facts of a customer, its subscriptions and invoices, by time."""
+        span, runs = shelves.wanted_span(wanted), []
+        for group in groups:
+            rows = self._span(
+                "owner",
+                "owner_sort",
+                shelves.history_key(business_id, customer_id),
+                Span(keys.in_group(group, span.low), keys.in_group(group, span.high)),
+                after=keys.in_group(group, start[0]) if start else None,
+                backwards=wanted.backwards,
+                count=count,
+            )
+            runs.append([Standing(sort[2:], row.pk, row.sk) for sort, row in rows])
+        return list(heapq.merge(*runs, reverse=wanted.backwards))[:count]
 
 
 def _end(wanted: Wanted, last: Standing) -> tuple[str, str]:
