@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.dispute import Dispute, due_at
 from chalicelib.domain.invoice import Invoice, NextActionKind
 from chalicelib.domain.subscription import Subscription
 
@@ -21,6 +22,7 @@ class DueKind(StrEnum):
     REMIND = "remind"  # reminders to customers, of invoices and of cards that expire
     BILL = "bill"  # subscriptions to be invoiced
     EFFECTS = "effects"  # facts with effects not yet delivered
+    DISPUTE = "dispute"  # disputes whose answer is to be sent, or whose deadline is near
 
 
 def due_of(head: Any) -> tuple[DueKind, datetime] | None:
@@ -29,6 +31,9 @@ def due_of(head: Any) -> tuple[DueKind, datetime] | None:
         return (DueKind.BILL, head.next_bill_at) if head.next_bill_at else None
     if isinstance(head, Customer):
         return (DueKind.REMIND, head.expiry_notice_at) if head.expiry_notice_at else None
+    if isinstance(head, Dispute):
+        at = due_at(head)
+        return (DueKind.DISPUTE, at) if at else None
     if isinstance(head, Invoice) and head.next_action and head.next_action.at:
         reminder = head.next_action.kind is NextActionKind.REMIND
         return (DueKind.REMIND if reminder else DueKind.STEP), head.next_action.at

@@ -9,6 +9,9 @@ from chalicelib.domain import party_facts as facts
 from chalicelib.domain import subscription as rules
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, MethodKind, MethodState, PaymentMethod
+from chalicelib.domain.desk import account
+from chalicelib.domain.desk.disputes import dispute_step
+from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, assert_next
 from chalicelib.domain.group import Group
@@ -30,7 +33,12 @@ def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Custom
         raise BrokenRecord(f"{fact.kind} before created")
     match payload:
         case facts.CustomerChanged(customer=changed):
-            return replace(changed, methods=customer.methods, credit=customer.credit)
+            return replace(
+                changed,
+                methods=customer.methods,
+                credit=customer.credit,
+                last_payment_id=customer.last_payment_id,
+            )
         case facts.StripeCustomerLinked(stripe_customer_id=stripe_id):
             return replace(customer, stripe_customer_id=stripe_id)
         case facts.MethodSaved(method=method, make_default=make_default):
@@ -47,9 +55,13 @@ def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Custom
             return customer.with_method(replace(judged, state=state)) if judged else customer
         case facts.ExpiryNoticed(expires=expires):
             return replace(customer, expiry_noticed=expires)
+        case facts.PaymentTaken(payment_id=payment_id):
+            return replace(customer, last_payment_id=payment_id)
         case facts.CreditMoved(added=added, spent=spent):
             used = sum(part.amount for part in spent)
             return replace(customer, credit=customer.credit + added - used)
+        case _ if type(payload) in account.PAYLOADS:
+            return account.step(customer, payload)
         case _:
             raise BrokenRecord(f"no step for {type(payload).__name__}")
 
@@ -101,6 +113,8 @@ def business_step(business: Business | None, payload: Any, fact: Fact) -> Busine
             return _with_policy(business, policy)
         case facts.DefaultPolicyChosen(policy_id=policy_id):
             return _with_default(business, policy_id)
+        case facts.AccountRequested():
+            return replace(business, connects=True, account_requested_at=fact.at)
         case facts.ChargingHeld():
             return replace(business, charging_held_at=fact.at)
         case facts.ChargingReleased():
@@ -126,14 +140,14 @@ def _with_default(business: Business, policy_id: str) -> Business:
 
 
 def business_legs(payload: Any) -> tuple[Leg, ...]:
-    """Payouts move money from Stripe to the bank."""
+    """Payouts move money from Stripe to the bank; a customer's own facts move its credit."""
     match payload:
         case facts.PayoutPaid(amount=amount, currency=currency):
             return legs(currency, bank=amount, cash_in_transit=-amount)
         case facts.PayoutFailed(amount=amount, currency=currency):
             return legs(currency, bank=-amount, cash_in_transit=amount)
         case _:
-            return ()
+            return account.legs_for(payload)
 
 
 STEPS: dict[type, Any] = {

@@ -13,6 +13,7 @@ from chalicelib.domain import effects, invoice_fold, invoice_ledger, party_fold
 from chalicelib.domain.business import Business
 from chalicelib.domain.chargeability import Standing
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.facts import SYSTEM, Actor, Fact, Subject, seal
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun

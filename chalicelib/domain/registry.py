@@ -7,6 +7,8 @@ from chalicelib.domain import invoice_facts as i
 from chalicelib.domain import party_facts as p
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.desk import account, disputes
+from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
@@ -31,22 +33,21 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
         i.RequestRefused, i.PaymentOpened, i.PaymentAdopted,
         i.AttemptStarted, i.ResultUnknown, i.ChargeProcessing, i.ActionRequired, i.ChargeSucceeded,
         i.ChargeFailed, i.AttemptNotExecuted, i.PaymentCancelled, i.FeePosted, i.SlotSkipped,
-        i.Replanned, i.Reminded, i.WentOverdue, i.InvoiceCancelled, i.WrittenOff,
-        i.ExternalPaymentRecorded, i.Refunded, i.RefundFailed, i.DisputeOpened, i.DisputeFundsMoved,
-        i.DisputeClosed, i.HoldPlaced, i.HoldLifted,
+        i.Replanned, i.Reminded, i.WentOverdue, i.InvoiceCancelled, i.DisputeOpened,
+        i.DisputeFundsMoved, i.DisputeClosed, i.HoldPlaced, i.HoldLifted,
         *desk.PAYLOADS,
     ),
     Subject.CUSTOMER: (
         p.CustomerCreated, p.CustomerChanged, p.StripeCustomerLinked, p.MethodSaved,
         p.MethodRemoved, p.DefaultMethodChosen, p.MethodJudged, p.ExpiryNoticed,
-        p.CreditMoved,
+        p.CreditMoved, p.PaymentTaken, *account.PAYLOADS,
     ),
     Subject.SUBSCRIPTION: (
         p.SubscriptionCreated, p.PeriodBilled, p.SubscriptionPaused, p.SubscriptionResumed,
         p.SubscriptionCancelled,
     ),
     Subject.BUSINESS: (
-        p.BusinessCreated, p.BusinessChanged, p.PolicySaved, p.DefaultPolicyChosen,
+        p.BusinessCreated, p.BusinessChanged, p.AccountRequested, p.PolicySaved, p.DefaultPolicyChosen,
         p.ChargingHeld, p.ChargingReleased, p.PayoutPaid, p.PayoutFailed,
     ),
     Subject.TEAM: team_facts.PAYLOADS,

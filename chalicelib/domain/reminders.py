@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from chalicelib.domain.dates import instant, local_date
-from chalicelib.domain.invoice import Invoice, InvoiceStatus
+from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
 from chalicelib.domain.policy import DunningPolicy
 
 REMINDER_HOUR = time(10)
@@ -45,7 +45,9 @@ def _pending(invoice: Invoice, policy: DunningPolicy, zone: str) -> list[Reminde
     """Before the due date, counted from it; after it, counted from the day it went overdue."""
     if invoice.due_on is None or invoice.finalized_at is None:
         return []
-    if invoice.hold is not None or invoice.covered_by is not None:
+    if invoice.holding is not None or invoice.covered_by is not None:
+        return []
+    if invoice.purpose is Purpose.ON_ACCOUNT:
         return []
     since = max(invoice.finalized_at, invoice.reminded_at or invoice.finalized_at)
     if invoice.status is InvoiceStatus.OVERDUE and invoice.overdue_at is not None:

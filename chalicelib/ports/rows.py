@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from datetime import datetime, timedelta
 
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.group import Group
@@ -134,6 +134,25 @@ class SavedRequest:
     lease_until: datetime
     status: int | None = None
     response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalOpening:
+    """Somebody opened what a link shows: the first time on that day, kept for `OPENINGS_KEPT`.
+
+    `network` is the caller's network, never the whole address. A mail scanner opens links too.
+    """
+
+    business_id: str
+    customer_id: str
+    invoice_id: str | None
+    action: str  # page, pdf
+    at: datetime
+    network: str = ""
+
+
+# As long as a card's payer may dispute, and the answer takes.
+OPENINGS_KEPT = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from chalicelib.domain.team import Team
 from chalicelib.ports.answers import Page
 from chalicelib.ports.lists import Entry, Found, Wanted
 from chalicelib.ports.rows import (
+    Aggregate,
     Change,
     Claimed,
     DueRef,
@@ -180,6 +181,10 @@ class Store(Protocol):
     def found(self, business_id: str, prefix: str, *, limit: int = 50) -> list[Found]:
         """What has a word that begins so (`domain.finding.folded`), in the order of the words. No
         cursor: it would hold somebody's name. Who wants fewer types one more letter."""
+        ...
+
+    def read_heads(self, business_id: str, names: Sequence[tuple[Subject, str]]) -> list[Aggregate]:
+        """Several at once, in this order; those that are not there are left out."""
         ...
 
     def facts_of(

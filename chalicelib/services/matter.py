@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.subscription import Subscription
@@ -21,6 +22,7 @@ class Matter:
     invoice: Invoice | None = None
     customer: Customer | None = None
     subscription: Subscription | None = None
+    dispute: Dispute | None = None
     drawn: dict[str, bytes] = field(default_factory=dict, compare=False)  # documents, once made
 
 

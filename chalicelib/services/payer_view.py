@@ -58,7 +58,7 @@ def payer_view(ports: Ports, case: Case) -> PayerView:
         next_step=_next_step(case, next_on, first=first),
         next_on=next_on,
         problem=_problem(case, next_on),
-        can_pay=case.invoice.is_open and live is None and not asked and case.invoice.hold is None,
+        can_pay=case.invoice.is_open and live is None and not asked and case.invoice.holding is None,
         confirm_url=live.action_url if live is not None and confirming else None,
     )
 
@@ -147,7 +147,7 @@ def _next_key(case: Case, next_on: date | None, *, first: bool) -> str:
         return "being_made" if live.result in _UNDER_WAY else "on_its_way"
     if invoice.charge_request is not None:
         return "being_made"
-    if invoice.hold is not None:
+    if invoice.holding is not None:
         return "in_review"
     if next_on is not None:
         return "charge" if first else "retry"

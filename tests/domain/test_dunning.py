@@ -10,6 +10,7 @@ import pytest
 from chalicelib.domain.chargeability import Standing, why_not_chargeable
 from chalicelib.domain.customer import MethodState
 from chalicelib.domain.decisions import Decision, GiveUp, PayNow, Refuse, RetryAt, Wait
+from chalicelib.domain.dispute import DisputeMark, DisputeState
 from chalicelib.domain.dunning import decide, next_check_at
 from chalicelib.domain.invoice import ChargeRequest, Hold, HoldKind, Invoice, InvoiceStatus
 from chalicelib.domain.network_caps import CapVerdict
@@ -34,6 +35,8 @@ from tests.domain.samples import (
 CARD, NEW, BANK = card(), card("pm_2"), bank()
 CAPPED = CapVerdict(free_at=after(days=9), reason="Tried 15 times.")
 AUTH = failed("authentication_required")
+MARK = DisputeMark("du_1", "pay_1_1", 8900, "fraudulent", None)
+WON, LOST = (replace(MARK, state=state) for state in (DisputeState.WON, DisputeState.LOST))
 FIRST_RETURN = failed("insufficient_funds", method=BANK)
 
 
@@ -73,7 +76,23 @@ TABLE = (
     Row("cancelled", pending(status=S.CANCELLED, amount_credited=8900), Wait, "settled"),
     Row("written off", pending(status=S.UNCOLLECTIBLE), Wait, "settled"),
     Row("nothing left", pending(amount_paid=8900), Wait, "settled"),
-    Row("disputed", pending(hold=Hold(HoldKind.DISPUTE, "?")), Wait, "hold_dispute"),
+    Row("disputed", pending(disputes=(MARK,)), Wait, "hold_dispute"),
+    Row("disputed in dunning", dunned(disputes=(MARK,)), Wait, "hold_dispute", hours=500),
+    Row("disputed, and a promise is over",
+        dunned(disputes=(MARK,), hold=Hold(HoldKind.PROMISE, "?", after(hours=48))),
+        Wait, "hold_dispute", hours=100),
+    Row("dispute won", pending(disputes=(WON,)), PayNow, "first_charge"),
+    Row("dispute won, staff hold", pending(disputes=(WON,), hold=Hold(HoldKind.STAFF, "?")),
+        Wait, "hold_staff"),
+    Row("dispute lost", pending(disputes=(LOST,)), Wait, "hold_dispute_lost"),
+    Row("dispute lost, a new card", pending(disputes=(LOST,), charge_request=asked(
+        Trigger.NEW_CARD)), Refuse, "hold_dispute_lost"),
+    Row("dispute lost, the payer", pending(disputes=(LOST,), charge_request=asked(
+        Trigger.CUSTOMER)), Refuse, "hold_dispute_lost"),
+    Row("dispute lost, staff by hand", pending(disputes=(LOST,), charge_request=asked()),
+        PayNow, "staff"),
+    Row("disputed, staff by hand", pending(disputes=(MARK,), charge_request=asked()),
+        Refuse, "hold_dispute"),
     Row("held by staff", dunned(hold=Hold(HoldKind.STAFF, "?")), Wait, "hold_staff", hours=500),
     Row("promised", dunned(hold=Hold(HoldKind.PROMISE, "?", after(hours=48))), Wait,
         "hold_promise", hours=30, at=48),

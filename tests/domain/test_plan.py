@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.chargeability import Standing
+from chalicelib.domain.dispute import DisputeMark, DisputeState
 from chalicelib.domain.due import DueKind, due_of
 from chalicelib.domain.invoice import (
     ChargeRequest,
@@ -36,6 +37,8 @@ from tests.domain.samples import (
 from tests.domain.test_subscription import monthly
 
 K = NextActionKind
+MARK = DisputeMark("du_1", "pay_1_1", 8900, "fraudulent", None)
+LOST = replace(MARK, state=DisputeState.LOST)
 BY_HAND = standing(card(), auto_charge=False)
 
 
@@ -57,7 +60,8 @@ BY_HAND = standing(card(), auto_charge=False)
             K.STAFF,
             None,
         ),
-        (pending(hold=Hold(HoldKind.DISPUTE, "?")), standing(card()), K.STAFF, None),
+        (pending(disputes=(MARK,)), standing(card()), K.STAFF, None),
+        (pending(disputes=(LOST,)), standing(card()), K.STAFF, None),
         (
             pending(hold=Hold(HoldKind.PROMISE, "?", after(days=3))),
             standing(card()),

@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain.desk.disputed import disputed_amount
+from chalicelib.domain.desk.external_payments import ExternalPaymentRecorded
+from chalicelib.domain.desk.refunds import Refunded, RefundFailed
+from chalicelib.domain.desk.write_offs import WrittenOff
+from chalicelib.domain.dispute import DisputeMark
 from chalicelib.domain.errors import BrokenRecord
-from chalicelib.domain.invoice import Invoice, InvoiceStatus
-from chalicelib.domain.invoice_ledger import disputed_amount, legs_for
+from chalicelib.domain.external_payment import ExternalMethod
+from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
+from chalicelib.domain.invoice_ledger import legs_for
 from chalicelib.domain.ledger import Account, Leg, assert_balanced
 from chalicelib.domain.payment import PaymentStatus
 from tests.domain.samples import NOON, day, draft, line, payment, pending
@@ -26,15 +32,20 @@ OWED = {"receivable": 1100, "revenue": -1000, "tax": -100}
 
 def paid(refunded: int = 0, amount_paid: int = 8900) -> Invoice:
     done = payment(status=PaymentStatus.PAID, amount_refunded=refunded)
-    return pending(payments=(done,), amount_paid=amount_paid, status=InvoiceStatus.PAID)
+    return pending(
+        payments=(done,),
+        amount_paid=amount_paid,
+        status=InvoiceStatus.PAID,
+        disputes=(DisputeMark("du_1", PAY, 8900, "fraudulent", None),),
+    )
 
 
 def charged(amount: int, fee: int | None = None) -> facts.ChargeSucceeded:
     return facts.ChargeSucceeded(PAY, 1, "pi_1", "ch_1", amount, fee)
 
 
-def wired(amount: int) -> facts.ExternalPaymentRecorded:
-    return facts.ExternalPaymentRecorded("wire", "W-1", amount, WIRED)
+def wired(amount: int) -> ExternalPaymentRecorded:
+    return ExternalPaymentRecorded("W-1", ExternalMethod.WIRE, "W-1", amount, WIRED)
 
 
 def closed(*, won: bool, payment_id: str = PAY) -> facts.DisputeClosed:
@@ -76,11 +87,11 @@ def closed(*, won: bool, payment_id: str = PAY) -> facts.DisputeClosed:
         ),
         (
             pending(),
-            facts.WrittenOff("Bankrupt.", 8900),
+            WrittenOff("Bankrupt.", 8900),
             {"write_offs": 8900, "receivable": -8900},
         ),
-        (paid(), facts.Refunded(PAY, "re_1", 7), {"refunds": 7, "cash_in_transit": -7}),
-        (paid(), facts.RefundFailed(PAY, "re_1", 7), {"refunds": -7, "cash_in_transit": 7}),
+        (paid(), Refunded(PAY, "re_1", 7), {"refunds": 7, "cash_in_transit": -7}),
+        (paid(), RefundFailed(PAY, "re_1", 7), {"refunds": -7, "cash_in_transit": 7}),
         (
             paid(),
             facts.DisputeFundsMoved(PAY, "du_1", "txn_1", -8900, 1500),
@@ -91,6 +102,11 @@ def closed(*, won: bool, payment_id: str = PAY) -> facts.DisputeClosed:
         (paid(refunded=900), closed(won=False), {"receivable": 8000, "disputes": -8000}),
         (paid(amount_paid=500), closed(won=False), {"receivable": 500, "disputes": -500}),
         (paid(), closed(won=False, payment_id="pay_9"), {}),
+        (
+            replace(paid(), purpose=Purpose.ON_ACCOUNT),
+            closed(won=False),
+            {"customer_credit": 8900, "disputes": -8900},
+        ),
     ],
     ids=lambda value: value.kind if hasattr(value, "kind") else "",
 )
@@ -104,9 +120,20 @@ def test_a_fact_posts_these_legs(
 
 
 def test_a_dispute_can_take_back_no_more_than_its_payment_brought() -> None:
-    assert disputed_amount(paid(), PAY) == 8900
-    assert disputed_amount(paid(refunded=8900), PAY) == 0
-    assert disputed_amount(paid(), "pay_9") == 0
+    assert disputed_amount(paid(), closed(won=False)) == 8900
+    assert disputed_amount(paid(refunded=8900), closed(won=False)) == 0
+    assert disputed_amount(paid(), closed(won=False, payment_id="pay_9")) == 0
+    assert disputed_amount(paid(), closed(won=True)) == 0
+
+
+def test_a_dispute_over_a_part_takes_back_that_part() -> None:
+    part = replace(paid(), disputes=(DisputeMark("du_1", PAY, 2000, "duplicate", None),))
+    assert disputed_amount(part, closed(won=False)) == 2000
+    found = legs_for(part, closed(won=False))
+    assert {leg.account.value: leg.amount for leg in found} == {
+        "receivable": 2000,
+        "disputes": -2000,
+    }
 
 
 def test_legs_carry_the_invoices_currency() -> None:

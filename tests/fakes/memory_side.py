@@ -29,6 +29,7 @@ class MemorySide:
         self.roles: dict[str, dict[str, rows.Membership]] = {}
         self.marks: dict[tuple[str, str], str] = {}
         self.links: dict[str, rows.PortalLink] = {}
+        self.opened: dict[tuple[str, str], dict[str, rows.PortalOpening]] = {}
 
     def _claim_taken(self, side: Sequence[rows.SideRow]) -> str | None:
         for row in side:
@@ -131,6 +132,20 @@ class MemorySide:
             if known is None or known.revoked_at is None:
                 self.links[link.token_hash] = link
 
+    def note_opening(self, opening: rows.PortalOpening) -> None:
+        shelf = self.opened.setdefault((opening.business_id, opening.customer_id), {})
+        key = (opening.at.date().isoformat(), opening.action, opening.invoice_id or "-")
+        shelf.setdefault("#".join(key), opening)
+
+    def openings_of(
+        self, business_id: str, customer_id: str, *, since: datetime
+    ) -> list[rows.PortalOpening]:
+        shelf = self.opened.get((business_id, customer_id), {})
+        return sorted(
+            (one for one in shelf.values() if one.at >= since),
+            key=lambda one: (one.at, one.action, one.invoice_id or ""),
+        )
+
     def watermark(self, business_id: str, name: str) -> str:
         return self.marks.get((business_id, name), "")
 
@@ -148,6 +163,7 @@ class MemorySide:
             "roles": self.roles,
             "watermark": self.marks,
             "portal_link": self.links,
+            "opened": self.opened,
         }
         return [
             {"row": row, "key": plain(key), "value": plain(value)}

@@ -112,13 +112,13 @@ def test_a_dispute_that_is_won() -> None:
     dispute = install.stripe.dispute(charge_id(invoice))
     install.settle()
     held = install.read(invoice)
-    assert held.hold is not None
-    assert held.hold.kind is HoldKind.DISPUTE
+    assert held.holding is not None
+    assert held.holding.kind is HoldKind.DISPUTE
     assert balance(install, Account.DISPUTES) == 8900
     install.stripe.decide_dispute(dispute["id"], won=True)
     install.settle()
     after = install.read(invoice)
-    assert (after.status, after.hold) == (InvoiceStatus.PAID, None)
+    assert (after.status, after.holding) == (InvoiceStatus.PAID, None)
     assert balance(install, Account.DISPUTES) == 0
     assert len(delivered(install, "staff_dispute")) == 2
     check_install(install)
@@ -168,7 +168,7 @@ def test_an_inquiry_moves_no_money_but_staff_are_told() -> None:
     assert balance(install, Account.DISPUTES) == 8900
     install.stripe.decide_dispute(inquiry["id"], won=True)
     install.settle()
-    assert install.read(invoice).hold is None
+    assert install.read(invoice).holding is None
     check_install(install)
     check_stripe(install)
 

@@ -130,8 +130,8 @@ def test_a_disputed_debit_reopens_the_debt_for_staff_alone() -> None:
     coast(install, days=30)
     back = install.read(invoice)
     assert (back.status, back.amount_remaining) == (InvoiceStatus.PENDING, 8900)
-    assert back.hold is not None
-    assert back.hold.kind is HoldKind.DISPUTE
+    assert back.holding is not None
+    assert back.holding.kind is HoldKind.DISPUTE_LOST
     assert len(back.attempts) == 1
     assert balance(install, Account.RECEIVABLE) == 8900
     check_install(install)
