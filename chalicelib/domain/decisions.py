@@ -79,4 +79,11 @@ class StopService:
     reason: Reason
 
 
-Decision = PayNow | RetryAt | Wait | Refuse | GiveUp | StopService
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A payment on account is over without money: nobody will try it again."""
+
+    reason: Reason
+
+
+Decision = PayNow | RetryAt | Wait | Refuse | GiveUp | Close | StopService

@@ -1,7 +1,7 @@
 """What to do about an unpaid invoice: the order of questions an accountant would ask.
 
     decide(policy, invoice, standing, now)
-        -> PayNow | RetryAt | Wait | Refuse | GiveUp | StopService
+        -> PayNow | RetryAt | Wait | Refuse | GiveUp | StopService | Close
 
 Pure and total: the same invoice at the same instant always gets the same answer, and each answer
 carries its reason. The standard policy: after a failed first charge try again immediately, after
@@ -28,7 +28,8 @@ from chalicelib.domain.decisions import (
     Wait,
 )
 from chalicelib.domain.declines import Decline, is_soft, network_delay_seconds
-from chalicelib.domain.invoice import Dunning, HoldKind, Invoice, InvoiceStatus
+from chalicelib.domain.desk import on_account
+from chalicelib.domain.invoice import Dunning, HoldKind, Invoice, InvoiceStatus, Purpose
 from chalicelib.domain.payment import Attempt, AttemptResult, Trigger
 from chalicelib.domain.policy import DunningPolicy
 
@@ -51,6 +52,8 @@ def decide(policy: DunningPolicy, invoice: Invoice, standing: Standing, now: dat
     live = invoice.live_attempt
     if live is not None:
         return _let_it_end(invoice, live, now)
+    if invoice.purpose is Purpose.ON_ACCOUNT and invoice.is_open and not invoice.charge_request:
+        return on_account.without_request(invoice, now)
     blocks = chargeability.invoice_blocks(invoice, standing)
     if blocks:
         return _blocked(policy, invoice, standing, blocks[0], now)
@@ -95,7 +98,7 @@ def _blocked(
     """No try is possible whatever the method; a request is refused, the calendar goes on."""
     if invoice.charge_request is not None:
         return Refuse(block)
-    hold = invoice.hold
+    hold = invoice.holding
     if hold is not None and hold.until is not None:
         return Wait(block, until=max(hold.until, now))
     if hold is not None and hold.kind is not HoldKind.UNRESOLVED:

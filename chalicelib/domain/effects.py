@@ -13,6 +13,7 @@ from chalicelib.domain import desk
 from chalicelib.domain import invoice_facts as inv
 from chalicelib.domain import party_facts as party
 from chalicelib.domain.declines import DeclineClass
+from chalicelib.domain.desk import account, disputes, on_account
 from chalicelib.domain.facts import Effect, EffectKind
 from chalicelib.domain.import_facts import ImportAdvanced, ImportStarted
 from chalicelib.domain.invoice import (
@@ -21,6 +22,7 @@ from chalicelib.domain.invoice import (
     InvoiceStatus,
     NextAction,
     NextActionKind,
+    Purpose,
 )
 from chalicelib.domain.owed import Audience, document, event, mail, staff, work
 
@@ -31,6 +33,8 @@ _ALARMED = {
     NextActionKind.CUSTOMER,
     NextActionKind.MARK_OVERDUE,
     NextActionKind.STOP_SERVICE,
+    NextActionKind.APPLY,
+    NextActionKind.CLOSE,
 }
 
 
@@ -74,13 +78,16 @@ def _told(
     topic = desk.topic_of(payload)
     if topic is not None:
         return topic.owed(before, after, payload, audience)
+    own = on_account.told(after, payload) if after.purpose is not Purpose.INVOICE else None
+    if own is not None:
+        return own
     match payload:
         case inv.InvoiceFinalized() | inv.InvoiceIssued():
             told = (*document("invoice"), *mail("invoice_sent", audience))
             return (*told, *event("invoice.finalized"))
         case inv.ChargeFailed():
             return _failure(payload, plan, audience, at)
-        case inv.ChargeSucceeded() | inv.ExternalPaymentRecorded():
+        case inv.ChargeSucceeded():
             return _money_came(before, after, audience)
         case inv.ResultUnknown(check=1):
             return mail("checking", audience)
@@ -115,16 +122,6 @@ def _told_rarely(before: Invoice | None, payload: Any, audience: Audience) -> tu
         case inv.InvoiceCancelled() if before and before.finalized_at:
             told = (*mail("invoice_cancelled", audience), *event("invoice.cancelled"))
             return (*told, *work("resume_subscriptions")) if before.overdue_at else told
-        case inv.WrittenOff():
-            return event("invoice.marked_uncollectible")
-        case inv.Refunded():
-            return (*mail("refund_sent", audience), *event("refund.created"))
-        case inv.RefundFailed():
-            return (*staff("staff_needs_human"), *event("refund.failed"))
-        case inv.DisputeOpened():
-            return (*staff("staff_dispute"), *event("dispute.created"))
-        case inv.DisputeClosed():
-            return (*staff("staff_dispute"), *event("dispute.closed"))
         case inv.HoldPlaced(hold=hold) if hold.kind is HoldKind.UNRESOLVED:
             return staff("staff_needs_human")
         case inv.RequestRefused():
@@ -164,6 +161,10 @@ def _money_came(before: Invoice | None, after: Invoice, audience: Audience) -> t
 
 def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
     """What a customer's, subscription's or business's fact owes."""
+    if type(payload) in account.PAYLOADS:
+        return account.owed(payload, audience)
+    if type(payload) in disputes.PAYLOADS:
+        return disputes.owed(payload)
     match payload:
         case party.MethodSaved():
             return (*work("charge_open_invoices"), *event("customer.payment_method_saved"))
@@ -188,6 +189,13 @@ def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
         case party.SubscriptionCancelled(collect_open_debt=collect):
             drop = () if collect else work("cancel_open_invoices")
             return (*drop, *event("subscription.cancelled"))
+        case _:
+            return _of_business(payload)
+
+
+def _of_business(payload: Any) -> tuple[Effect, ...]:
+    """What a business's, an import's or a dispute's fact owes."""
+    match payload:
         case ImportStarted() | ImportAdvanced(result_key=""):
             return work("import")
         case ImportAdvanced():
@@ -197,8 +205,8 @@ def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
         case party.BusinessChanged(business=business, fields=fields):
             if "deauthorized_at" in fields and business.deauthorized_at is not None:
                 return staff("staff_disconnected")
-            again = business.can_charge and {"deauthorized_at", "charges_enabled"} & set(fields)
-            again = again or "policy" in fields
+            charges = business.can_charge and {"deauthorized_at", "charges_enabled"} & set(fields)
+            again = charges or "policy" in fields
             return work("replan_business") if again else ()
         case _:
             return ()

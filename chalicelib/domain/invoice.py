@@ -12,11 +12,16 @@ from decimal import Decimal
 from enum import StrEnum
 
 from chalicelib.domain import money
+from chalicelib.domain.credit_note import CreditNote
 from chalicelib.domain.dates import Period
+from chalicelib.domain.demand import Demand
+from chalicelib.domain.dispute import DisputeMark, DisputeState, in_words
 from chalicelib.domain.errors import IllegalTransition, InvalidInput
+from chalicelib.domain.external_payment import ExternalPayment
 from chalicelib.domain.parties import Address, Terms
 from chalicelib.domain.payment import Allocation, Attempt, AttemptResult, Payment, Trigger
 from chalicelib.domain.policy import DunningPolicy
+from chalicelib.domain.refund import Refund
 
 
 class Purpose(StrEnum):
@@ -160,6 +165,8 @@ class NextActionKind(StrEnum):
     STOP_SERVICE = "stop_service"  # the grace after overdue ends: pause or cancel
     REMIND = "remind"
     CUSTOMER = "customer"  # the payer has to act; at `at`, if given, the calendar goes on
+    APPLY = "apply"  # money of a demand has come: it is to become credit and pay invoices
+    CLOSE = "close"  # a payment on account has ended without money
     COVERED = "covered"  # a payment on account or a payment plan collects it
     STAFF = "staff"  # nothing is planned; a person here has to act
 
@@ -177,6 +184,7 @@ class HoldKind(StrEnum):
     """Why no automatic step may happen."""
 
     DISPUTE = "dispute"
+    DISPUTE_LOST = "dispute_lost"  # only staff may charge it, by hand
     PROMISE = "promise"
     STAFF = "staff"
     UNRESOLVED = "unresolved"  # no answer from Stripe after every check: a person looks
@@ -215,6 +223,7 @@ class ChargeRequest:
     requested_at: datetime
     method_id: str | None = None
     return_url: str | None = None  # given: the payer is present and may be sent to 3-D Secure
+    amount: int | None = None  # a part of the balance; None: all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +239,7 @@ class Invoice:
     created_at: datetime
     purpose: Purpose = Purpose.INVOICE
     allocations: tuple[Allocation, ...] = ()  # what a demand that is no invoice pays, as planned
+    demand: Demand | None = None  # what only a demand that is no invoice knows
     auto_charge: bool | None = None  # None: as the customer's switch
     status: InvoiceStatus = InvoiceStatus.DRAFT
     number: str | None = None
@@ -246,10 +256,18 @@ class Invoice:
     amount_credited: int = 0
     amount_written_off: int = 0
     amount_overpaid: int = 0
+    amount_recovered: int = 0  # of what was written off; it counts as paid
     payments: tuple[Payment, ...] = ()
+    external_payments: tuple[ExternalPayment, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    credit_notes: tuple[CreditNote, ...] = ()
+    replaces: str | None = None  # the invoice that this one corrects
+    replaced_by: str | None = None
+    earlier_attempts: tuple[Attempt, ...] = ()  # of the invoice it replaces: the debt is the same
     dunning: Dunning | None = None
     charge_request: ChargeRequest | None = None
-    hold: Hold | None = None
+    hold: Hold | None = None  # placed by somebody; what disputes forbid is in `holding`
+    disputes: tuple[DisputeMark, ...] = ()
     covered_by: Cover | None = None
     overdue_at: datetime | None = None
     stops_at: datetime | None = None  # overdue, and its subscription still has days of grace
@@ -270,8 +288,45 @@ class Invoice:
         return self.amount_due - self.amount_paid
 
     @property
+    def amount_to_charge(self) -> int:
+        """The next payment's: the part that was asked for, else the whole balance."""
+        part = self.charge_request.amount if self.charge_request else None
+        return self.amount_remaining if part is None else min(part, self.amount_remaining)
+
+    @property
+    def shown_number(self) -> str:
+        """What people call it: a demand that is no invoice has no number of the sequence."""
+        return self.number or self.external_ref or self.memo
+
+    @property
+    def amount_recoverable(self) -> int:
+        """What was given up and may still come in."""
+        return self.amount_written_off if self.status is InvoiceStatus.UNCOLLECTIBLE else 0
+
+    @property
+    def amount_payable(self) -> int:
+        """How much money the invoice can take before it is too much."""
+        return max(self.amount_remaining, 0) + self.amount_recoverable
+
+    @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def holding(self) -> Hold | None:
+        """Why no automatic step may happen: an open dispute, a hold, or a dispute that was lost."""
+        open_ones = [one for one in self.disputes if one.state is DisputeState.OPEN]
+        if open_ones:
+            words = f"The payer disputes a payment: {in_words(open_ones[0].reason)}."
+            return Hold(HoldKind.DISPUTE, words)
+        if self.hold is not None:
+            return self.hold
+        if any(one.state is DisputeState.LOST for one in self.disputes):
+            return Hold(HoldKind.DISPUTE_LOST, "A dispute was lost; only staff may charge it.")
+        return None
+
+    def dispute(self, dispute_id: str) -> DisputeMark | None:
+        return next((one for one in self.disputes if one.id == dispute_id), None)
 
     @property
     def open_payment(self) -> Payment | None:
@@ -280,6 +335,12 @@ class Invoice:
 
     def payment(self, payment_id: str) -> Payment | None:
         return next((payment for payment in self.payments if payment.id == payment_id), None)
+
+    def external_payment(self, payment_id: str) -> ExternalPayment | None:
+        return next((one for one in self.external_payments if one.id == payment_id), None)
+
+    def refund(self, refund_id: str) -> Refund | None:
+        return next((one for one in self.refunds if one.id == refund_id), None)
 
     @property
     def live_attempt(self) -> Attempt | None:
@@ -290,8 +351,9 @@ class Invoice:
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        """Every try of every payment, in order."""
-        return tuple(attempt for payment in self.payments for attempt in payment.attempts)
+        """Every try of every payment, in order, and before them those of what it replaces."""
+        own = (attempt for payment in self.payments for attempt in payment.attempts)
+        return (*self.earlier_attempts, *own)
 
     def last_failure(self, method_id: str | None = None) -> Attempt | None:
         """The newest failed try, of one method if given."""

@@ -10,18 +10,18 @@ from typing import Any
 
 from chalicelib.domain import desk
 from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain.desk import reissue
+from chalicelib.domain.desk.on_account import DemandMade
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, assert_next
 from chalicelib.domain.invoice import (
     ChargeRequest,
     Dunning,
-    Hold,
     HoldKind,
     Invoice,
     InvoiceStatus,
 )
 from chalicelib.domain.invoice_changes import known_payment, move, received, settle, with_payment
-from chalicelib.domain.invoice_ledger import disputed_amount
 from chalicelib.domain.payment import Allocation, Attempt, AttemptResult, Payment, PaymentStatus
 
 
@@ -44,10 +44,12 @@ def fold(history: list[Fact]) -> Invoice:
 
 def step(invoice: Invoice | None, payload: Any, fact: Fact) -> Invoice:
     """What the payload changes, without plan, version and chain. Uses only `fact.at`."""
-    if isinstance(payload, facts.InvoiceCreated):
+    if isinstance(payload, facts.InvoiceCreated | DemandMade):
         return payload.invoice
     if isinstance(payload, facts.InvoiceIssued):
         return _finalized(payload.invoice, payload, fact)
+    if isinstance(payload, reissue.InvoiceReissued):
+        return reissue.step(payload.invoice, payload, fact)
     if invoice is None:
         raise BrokenRecord(f"{fact.kind} before created")
     match payload:
@@ -55,8 +57,8 @@ def step(invoice: Invoice | None, payload: Any, fact: Fact) -> Invoice:
             return _finalized(invoice, payload, fact)
         case facts.ChargeRequested(request=request):
             return replace(invoice, charge_request=request)
-        case facts.RequestRefused(request_id=request_id):
-            return _without_request(invoice, request_id)
+        case facts.RequestRefused():
+            return _refused(invoice, payload)
         case facts.SlotSkipped(slots_done=slots_done):
             return _slots_done(invoice, slots_done)
         case facts.Reminded():
@@ -73,17 +75,6 @@ def step(invoice: Invoice | None, payload: Any, fact: Fact) -> Invoice:
                 closed_at=fact.at,
             )
             return move(cleared, InvoiceStatus.CANCELLED)
-        case facts.WrittenOff(amount=amount):
-            written = replace(
-                invoice,
-                amount_written_off=invoice.amount_written_off + amount,
-                charge_request=None,
-                hold=None,
-                closed_at=fact.at,
-            )
-            return move(written, InvoiceStatus.UNCOLLECTIBLE)
-        case facts.ExternalPaymentRecorded(amount=amount):
-            return received(invoice, amount, fact)
         case facts.HoldPlaced(hold=hold):
             return replace(invoice, hold=hold)
         case facts.HoldLifted():
@@ -106,6 +97,7 @@ def _payment_step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
                 amount=payload.amount,
                 allocations=payload.allocations,
                 opened_at=fact.at,
+                application_fee=payload.application_fee,
             )
             return replace(invoice, payments=(*invoice.payments, opened))
         case facts.PaymentAdopted():
@@ -131,26 +123,6 @@ def _payment_step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
             return _payment_cancelled(invoice, payment_id, fact)
         case facts.FeePosted(payment_id=payment_id, fee=fee):
             return with_payment(invoice, payment_id, fee=fee)
-        case _:
-            return _after_payment(invoice, payload)
-
-
-def _after_payment(invoice: Invoice, payload: Any) -> Invoice:
-    """Refunds and disputes: a refund never re-opens the debt, a lost dispute does, for staff."""
-    match payload:
-        case facts.Refunded(payment_id=payment_id, amount=amount):
-            return _refunded(invoice, payment_id, amount)
-        case facts.RefundFailed(payment_id=payment_id, amount=amount):
-            return _refunded(invoice, payment_id, -amount)
-        case facts.DisputeOpened(payment_id=payment_id, reason=reason):
-            marked = with_payment(invoice, payment_id, disputed=True)
-            return replace(marked, hold=Hold(HoldKind.DISPUTE, f"The payer disputes: {reason}."))
-        case facts.DisputeFundsMoved():
-            return invoice
-        case facts.DisputeClosed(payment_id=payment_id, won=True):
-            return replace(with_payment(invoice, payment_id, disputed=False), hold=None)
-        case facts.DisputeClosed(payment_id=payment_id):
-            return _dispute_lost(invoice, disputed_amount(invoice, payment_id))
         case _:
             raise BrokenRecord(f"no step for {type(payload).__name__}")
 
@@ -275,29 +247,19 @@ def _known_at_last(invoice: Invoice) -> Invoice:
     return replace(invoice, hold=None) if waits else invoice
 
 
-def _refunded(invoice: Invoice, payment_id: str, amount: int) -> Invoice:
-    payment = known_payment(invoice, payment_id)
-    return with_payment(invoice, payment_id, amount_refunded=payment.amount_refunded + amount)
-
-
-def _dispute_lost(invoice: Invoice, lost: int) -> Invoice:
-    """What was paid is owed again. A closed invoice stays closed: Stripe has taken the money all
-    the same, and staff see both.
-    """
-    held = replace(
-        invoice,
-        amount_paid=invoice.amount_paid - lost,
-        hold=Hold(HoldKind.DISPUTE, "The dispute is lost; staff decide what follows."),
-    )
-    if not lost or not (invoice.is_open or invoice.status is InvoiceStatus.PAID):
-        return held
-    return move(replace(held, paid_at=None, closed_at=None), held.open_status())
-
-
 def _slots_done(invoice: Invoice, slots_done: int) -> Invoice:
     if invoice.dunning is None:
         raise BrokenRecord("a dunning slot without a sequence")
     return replace(invoice, dunning=replace(invoice.dunning, slots_done=slots_done))
+
+
+def _refused(invoice: Invoice, payload: facts.RequestRefused) -> Invoice:
+    """A demand remembers why: it ends with that."""
+    left = _without_request(invoice, payload.request_id)
+    if left.demand is None:
+        return left
+    demand = replace(left.demand, end_code=payload.code, end_reason=payload.reason)
+    return replace(left, demand=demand)
 
 
 def _without_request(invoice: Invoice, request_id: str) -> Invoice:

@@ -14,7 +14,7 @@ from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.declines import Decline, DeclineClass
 from chalicelib.domain.dunning import PAYER_SESSION
-from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.invoice import Invoice, Purpose
 from chalicelib.domain.payment import Attempt, AttemptResult, Payment, PaymentStatus
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.stripe_objects import (
@@ -120,8 +120,17 @@ def _not_paid(
         number=last.number,
         charge_id=charge.id if charge else None,
         decline=decline,
-        policy=None if invoice.dunning else policy,
+        policy=policy_begun(invoice, last, policy),
     )
+
+
+def policy_begun(invoice: Invoice, failed: Attempt, policy: DunningPolicy) -> DunningPolicy | None:
+    """A first failure begins the dunning, but not of a payment on account, and not before its day:
+    who tries by hand ahead of the due date has not missed it."""
+    early = invoice.charge_at is not None and failed.started_at < invoice.charge_at
+    if invoice.dunning is not None or invoice.purpose is Purpose.ON_ACCOUNT or early:
+        return None
+    return policy
 
 
 def _charge_of(payment: Payment, last: Attempt, seen: IntentSeen) -> ChargeSeen | None:

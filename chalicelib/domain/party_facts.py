@@ -106,6 +106,22 @@ class ExpiryNoticed:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentTaken:
+    """A payment on account was asked for, in the transaction that makes its demand.
+
+    So two clicks that come together are told apart by the customer's version: the second one finds
+    the first.
+    """
+
+    kind: ClassVar[str] = "payment_taken"
+    payment_id: str
+    amount: int
+
+    def key(self, seq: int) -> str:
+        return f"payment/{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class CreditMoved:
     """The customer's credit grew by `added` and was spent on invoices, all in one transaction.
 
@@ -221,6 +237,16 @@ class DefaultPolicyChosen:
 
     def key(self, seq: int) -> str:
         return f"default_policy/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRequested:
+    """The business wants a Stripe account of its own; written before Stripe is asked for one."""
+
+    kind: ClassVar[str] = "account_requested"
+
+    def key(self, seq: int) -> str:
+        return "account_requested"
 
 
 @dataclass(frozen=True, slots=True)

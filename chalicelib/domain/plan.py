@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.domain import reminders
+from chalicelib.domain import demand, reminders
 from chalicelib.domain.chargeability import Standing
 from chalicelib.domain.decisions import (
+    Close,
     Decision,
     GiveUp,
     PayNow,
@@ -18,15 +19,23 @@ from chalicelib.domain.decisions import (
     StopService,
     Wait,
 )
+from chalicelib.domain.desk.on_account import PAGE_OPEN
 from chalicelib.domain.dunning import decide
 from chalicelib.domain.invoice import HoldKind, Invoice, NextAction, NextActionKind
 from chalicelib.domain.policy import DunningPolicy
+
+_FOR_STAFF = frozenset(
+    {HoldKind.UNRESOLVED, HoldKind.DISPUTE, HoldKind.DISPUTE_LOST, HoldKind.STAFF}
+)
 
 
 def next_action(
     policy: DunningPolicy, invoice: Invoice, standing: Standing, now: datetime
 ) -> NextAction | None:
-    """None for a draft or a settled invoice."""
+    """None for a draft or a settled invoice; the money of a demand is applied first of all."""
+    if demand.unapplied(invoice):
+        words = "Money has moved: it becomes the customer's credit and pays invoices."
+        return NextAction(NextActionKind.APPLY, now, words)
     if not invoice.is_open:
         return None
     planned = _planned(invoice, decide(policy, invoice, standing, now), now)
@@ -49,6 +58,8 @@ def _planned(invoice: Invoice, decision: Decision, now: datetime) -> NextAction:
             return NextAction(NextActionKind.CHARGE if first else NextActionKind.RETRY, at, words)
         case Refuse():
             return NextAction(NextActionKind.RETRY, now, words)
+        case Close():
+            return NextAction(NextActionKind.CLOSE, now, words)
         case GiveUp():
             return NextAction(NextActionKind.MARK_OVERDUE, now, words)
         case StopService():
@@ -58,13 +69,13 @@ def _planned(invoice: Invoice, decision: Decision, now: datetime) -> NextAction:
 
 
 def _waiting(invoice: Invoice, decision: Wait) -> NextActionKind:
-    hold = invoice.hold
+    hold = invoice.hold if invoice.live_attempt is not None else invoice.holding
     if hold is not None and hold.kind is HoldKind.UNRESOLVED:
         return NextActionKind.STAFF
     if invoice.live_attempt is not None:
         return NextActionKind.CHECK
     if hold is not None:
-        staff = hold.kind in {HoldKind.UNRESOLVED, HoldKind.DISPUTE, HoldKind.STAFF}
+        staff = hold.kind in _FOR_STAFF
         return NextActionKind.STAFF if staff or hold.until is None else NextActionKind.CHECK
     if invoice.covered_by is not None:
         return NextActionKind.COVERED
@@ -72,6 +83,6 @@ def _waiting(invoice: Invoice, decision: Wait) -> NextActionKind:
         return NextActionKind.STOP_SERVICE
     if decision.reason.code == "overdue":
         return NextActionKind.STAFF
-    if decision.until is not None:
+    if decision.until is not None and decision.reason.code != PAGE_OPEN:
         return NextActionKind.MARK_OVERDUE
     return NextActionKind.CUSTOMER

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.domain.connect import AccountNeeds
 from chalicelib.domain.declines import Decline
 
 
@@ -92,6 +93,7 @@ class SetupSeen:
     complete: bool
     method_id: str | None = None
     mandate_id: str | None = None
+    demand_id: str = ""  # the payment that waits for the method
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,21 @@ class PayoutSeen:
 
 @dataclass(frozen=True, slots=True)
 class AccountSeen:
+    """A connected account as Stripe shows it; `business_id` is from our own metadata."""
+
     id: str
     charges_enabled: bool
+    payouts_enabled: bool = False
+    needs: AccountNeeds = AccountNeeds()
+    business_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """Stripe's onboarding: opens once, and until `expires_at`."""
+
+    url: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +162,4 @@ class NewIntent:
     currency: str
     description: str
     method_kinds: tuple[str, ...] = ("card", "us_bank_account")
+    application_fee: int = 0  # only on a connected account

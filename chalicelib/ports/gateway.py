@@ -8,6 +8,7 @@ from typing import Protocol
 from chalicelib.domain.customer import PaymentMethod
 from chalicelib.ports.answers import Page
 from chalicelib.ports.stripe_objects import (
+    AccountPage,
     AccountSeen,
     ChargeSeen,
     Confirmed,
@@ -51,7 +52,10 @@ class Gateway(Protocol):
         success_url: str,
         cancel_url: str,
         key: str,
-    ) -> SetupPage: ...
+        demand_id: str = "",
+    ) -> SetupPage:
+        """`demand_id`: the payment that waits for what is entered there."""
+        ...
 
     def read_setup(self, account: str | None, session_id: str) -> SetupSeen: ...
     def setups_since(
@@ -109,7 +113,22 @@ class Gateway(Protocol):
         self, account: str | None, since: datetime, *, cursor: str | None = None
     ) -> Page[PayoutSeen]: ...
     def read_payout(self, account: str | None, payout_id: str) -> PayoutSeen: ...
+    def create_account(
+        self, *, business_id: str, country: str, email: str, currency: str, key: str
+    ) -> AccountSeen:
+        """A connected account with a dashboard, disputes and fees of its own."""
+        ...
+
+    def create_account_page(
+        self, account: str, *, return_url: str, refresh_url: str, key: str
+    ) -> AccountPage: ...
     def read_account(self, account: str) -> AccountSeen: ...
+    def accounts_since(
+        self, since: datetime, *, cursor: str | None = None
+    ) -> Page[AccountSeen]:
+        """Connected accounts by their opening, newest first."""
+        ...
+
     def refund(
         self,
         account: str | None,

@@ -51,8 +51,13 @@ class Case:
         """The method a charge would use: the one asked for, else the default."""
         request = self.invoice.charge_request
         if request and request.method_id:
-            return self.customer.method(request.method_id)
+            return self.known_method(request.method_id)
         return self.customer.default_method
+
+    def known_method(self, method_id: str) -> PaymentMethod | None:
+        """The customer's, or the one that was entered for this payment alone."""
+        own = self.invoice.demand.method if self.invoice.demand else None
+        return own if own and own.id == method_id else self.customer.method(method_id)
 
     def standing(self, caps: CapVerdict | None = None) -> Standing:
         own = self.invoice.auto_charge
@@ -106,7 +111,7 @@ def caps_of(ports: Ports, case: Case) -> CapVerdict:
     tried_at = ports.store.network_tries(
         case.business.id,
         method.fingerprint,
-        case.invoice.amount_remaining,
+        case.invoice.amount_to_charge,
         case.invoice.currency,
         since=case.now - network_caps.WINDOW,
     )

@@ -13,8 +13,10 @@ from enum import StrEnum
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain import keys
 from chalicelib.domain.customer import MethodKind
-from chalicelib.domain.decisions import GiveUp, PayNow, Refuse, RetryAt, StopService
+from chalicelib.domain.decisions import Close, GiveUp, PayNow, Refuse, RetryAt, StopService
+from chalicelib.domain.demand import unapplied
 from chalicelib.domain.dunning import CHECK_DELAYS, decide
+from chalicelib.domain.errors import Conflict
 from chalicelib.domain.invoice import Hold, HoldKind
 from chalicelib.domain.network_caps import CapVerdict
 from chalicelib.domain.payment import Allocation, Attempt, AttemptResult, Payment
@@ -24,6 +26,7 @@ from chalicelib.ports import Ports
 from chalicelib.ports.answers import FactExists, StaleHead, Unanswered
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import NetworkTry
+from chalicelib.services import on_account
 from chalicelib.services.case import (
     Case,
     again_when_stale,
@@ -31,6 +34,7 @@ from chalicelib.services.case import (
     open_case,
     record,
 )
+from chalicelib.services.invoices import close_payment
 from chalicelib.services.overdue import mark_overdue, stop_service
 from chalicelib.services.posting import post_in, post_outcome
 
@@ -50,6 +54,8 @@ class Step(StrEnum):
     STOPPED = "stopped"
     REPLANNED = "replanned"
     HELD = "held"
+    APPLIED = "applied"
+    CLOSED = "closed"
     NOTHING = "nothing"
     IN_FLIGHT = "in_flight"
 
@@ -65,6 +71,9 @@ def run_step(ports: Ports, business_id: str, invoice_id: str) -> Step:
 def _step(ports: Ports, case: Case) -> Step:
     if case.business.is_held:
         return Step.HELD  # what is planned stays planned, and is swept once charging is released
+    if unapplied(case.invoice):
+        on_account.apply_payment(ports, case)
+        return Step.APPLIED
     if case.invoice.live_attempt is not None:
         return _resolve(ports, case, case.invoice.live_attempt)
     decision = decide(case.policy, case.invoice, case.standing(), case.now)
@@ -84,6 +93,8 @@ def _step(ports: Ports, case: Case) -> Step:
         case GiveUp():
             mark_overdue(ports, case, decision)
             return Step.OVERDUE
+        case Close():
+            return _close(ports, case, decision)
         case StopService():
             stop_service(ports, case, decision)
             return Step.STOPPED
@@ -104,6 +115,14 @@ def _replan(ports: Ports, case: Case, caps: CapVerdict) -> Step:
     return Step.REPLANNED
 
 
+def _close(ports: Ports, case: Case, decision: Close) -> Step:
+    try:
+        on_account.close_demand(ports, case, decision.reason)
+    except Conflict:
+        return Step.RESOLVED  # money came after all: it is posted, and applied next
+    return Step.CLOSED
+
+
 def _refuse(ports: Ports, case: Case, decision: Refuse) -> Step:
     request = case.invoice.charge_request
     assert request is not None
@@ -113,6 +132,8 @@ def _refuse(ports: Ports, case: Case, decision: Refuse) -> Step:
 
 
 def _charge(ports: Ports, case: Case, decision: PayNow) -> Step:
+    if not _is_free_for(ports, case):
+        return Step.RESOLVED
     case, payment = _open_payment(ports, case)
     intent_id = payment.intent_id or _create_intent(ports, case, payment)
     attempt = _new_attempt(ports, case, payment, decision)
@@ -123,22 +144,39 @@ def _charge(ports: Ports, case: Case, decision: PayNow) -> Step:
     return _confirm(ports, case, payment.id, intent_id, attempt)
 
 
+def _is_free_for(ports: Ports, case: Case) -> bool:
+    """A payment of another amount is closed at Stripe first; False when it brought money after all.
+
+    Raises StaleHead after closing one: what is to be done is decided afresh.
+    """
+    payment = case.invoice.open_payment
+    if payment is None or payment.amount == case.invoice.amount_to_charge:
+        return True
+    try:
+        reason = "Another amount is being charged."
+        close_payment(ports, case.business.id, case.invoice.id, reason=reason)
+    except Conflict:
+        return False
+    raise StaleHead("closed at Stripe; now decide again")
+
+
 def _open_payment(ports: Ports, case: Case) -> tuple[Case, Payment]:
     """The payment Stripe may take money for: amount and allocations are frozen here."""
     payment = case.invoice.open_payment
     if payment is None:
         epoch = max((one.epoch for one in case.invoice.payments), default=0) + 1
-        amount = case.invoice.amount_remaining
+        amount = case.invoice.amount_to_charge
         opened = facts.PaymentOpened(
             payment_id=keys.payment_id(case.invoice.id, epoch),
             epoch=epoch,
             amount=amount,
             allocations=(Allocation(case.invoice.id, amount),),
+            application_fee=case.business.application_fee_of(amount),
         )
         case = record(ports, case, opened)
         payment = case.invoice.open_payment
     assert payment is not None
-    assert payment.amount == case.invoice.amount_remaining, "a change of balance closes the payment"
+    assert payment.amount == case.invoice.amount_to_charge, "a change of balance closes the payment"
     return case, payment
 
 
@@ -151,7 +189,8 @@ def _create_intent(ports: Ports, case: Case, payment: Payment) -> str:
         customer=case.customer.stripe_customer_id,
         amount=payment.amount,
         currency=case.invoice.currency,
-        description=f"{case.business.name} {case.invoice.number}",
+        description=f"{case.business.name} {case.invoice.shown_number}".strip(),
+        application_fee=payment.application_fee,
     )
     key = keys.create_intent(case.business.id, payment.id)
     return ports.gateway.create_intent(case.account, intent, key=key)
@@ -196,7 +235,7 @@ def _network_try(case: Case, payment: Payment, attempt: Attempt) -> tuple[Networ
 
 def _confirm(ports: Ports, case: Case, payment_id: str, intent_id: str, attempt: Attempt) -> Step:
     """Call Stripe once for this try, then re-read what came of it."""
-    method = case.customer.method(attempt.method_id)
+    method = case.known_method(attempt.method_id)
     answer = ports.gateway.confirm_intent(
         case.account,
         intent_id,

@@ -21,17 +21,18 @@ from chalicelib.domain.party_facts import (
     StripeCustomerLinked,
 )
 from chalicelib.domain.record import first_of_party, on_party
-from chalicelib.domain.stripe_objects import SetupPage
+from chalicelib.domain.stripe_objects import SetupPage, SetupSeen
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import FactExists
 from chalicelib.ports.rows import Change, SideRow, UniqueClaim
+from chalicelib.services import on_account
 from chalicelib.services.case import again_when_stale, audience_of, now_of
 
 # Events about a method name Stripe's customer; this claim leads to ours.
 STRIPE_CUSTOMER = "stripe_customer"
 _FIXED = {
     "id", "business_id", "version", "chain", "methods", "default_method_id", "stripe_customer_id",
-    "expiry_noticed",
+    "expiry_noticed", "credit", "last_payment_id",
 }  # fmt: skip
 
 
@@ -75,8 +76,12 @@ def start_setup(
     request_id: str,
     success_url: str,
     cancel_url: str,
+    demand_id: str = "",
 ) -> SetupPage:
-    """A hosted page of Stripe's where the customer types in a card or bank account."""
+    """A hosted page of Stripe's where the customer types in a card or bank account.
+
+    `demand_id`: the payment that waits for it.
+    """
     business = ports.store.business(business_id)
     customer = again_when_stale(lambda: _linked(ports, business, customer_id))
     assert customer.stripe_customer_id is not None
@@ -89,6 +94,7 @@ def start_setup(
         success_url=success_url,
         cancel_url=cancel_url,
         key=keys.setup(business_id, request_id),
+        demand_id=demand_id,
     )
 
 
@@ -97,6 +103,8 @@ def _linked(ports: Ports, business: Business, customer_id: str) -> Customer:
     customer = ports.store.customer(business.id, customer_id)
     if customer.stripe_customer_id is not None:
         return customer
+    if business.awaits_account:
+        raise Conflict("not_connected", "The business has yet to open its Stripe account.")
     stripe_id = ports.gateway.create_customer(
         business.stripe_account,
         business_id=business.id,
@@ -123,6 +131,8 @@ def receive_setup(ports: Ports, business_id: str, session_id: str) -> Customer |
         return None
     method = ports.gateway.read_method(business.stripe_account, seen.method_id)
     method = replace(method, mandate_id=seen.mandate_id or method.mandate_id)
+    if seen.demand_id and not is_kept(ports, business_id, seen.demand_id):
+        return _for_one_payment(ports, business, seen, method)
 
     def once() -> Customer:
         customer = ports.store.customer(business_id, seen.customer_id)
@@ -133,7 +143,29 @@ def receive_setup(ports: Ports, business_id: str, session_id: str) -> Customer |
         except FactExists:
             return customer
 
-    return again_when_stale(once)
+    saved = again_when_stale(once)
+    if seen.demand_id:
+        on_account.method_arrived(ports, business_id, seen.demand_id, session_id, method)
+    return saved
+
+
+def is_kept(ports: Ports, business_id: str, demand_id: str) -> bool:
+    """Whether the method is saved on the customer, or is for this one payment alone."""
+    demand = ports.store.invoice(business_id, demand_id).demand
+    return demand is None or demand.save_method
+
+
+def _for_one_payment(
+    ports: Ports, business: Business, seen: SetupSeen, method: PaymentMethod
+) -> Customer:
+    """Nobody else may charge it: it stays off the customer's record. A page that was filled in when
+    the payment was over leaves nothing behind at Stripe."""
+    if not on_account.method_arrived(ports, business.id, seen.demand_id, seen.id, method):
+        demand = ports.store.invoice(business.id, seen.demand_id).demand
+        if demand is None or demand.method is None or demand.method.id != method.id:
+            key = keys.detach(business.id, method.id)
+            ports.gateway.detach_method(business.stripe_account, method.id, key=key)
+    return ports.store.customer(business.id, seen.customer_id)
 
 
 def _chosen_since(ports: Ports, customer: Customer, method: PaymentMethod) -> bool:

@@ -11,7 +11,7 @@ from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.payment import Trigger
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
-from chalicelib.services import billing, charging, clocks, subscriptions
+from chalicelib.services import billing, charging, clocks, importing, on_account, subscriptions
 from chalicelib.services.invoices import request_charge
 
 
@@ -31,6 +31,10 @@ def run_job(ports: Ports, body: Mapping[str, str]) -> None:
             subscriptions.resume_after_payment(ports, business_id, subject_id)
         case "cancel_open_invoices":
             subscriptions.cancel_open_invoices(ports, business_id, subject_id)
+        case "forget_method":
+            on_account.forget_method(ports, business_id, subject_id)
+        case "import":
+            importing.run_slice(ports, business_id, subject_id)
         case "advance_clock":
             clocks.advance_clock(ports, subject_id)
         case unknown:

@@ -16,6 +16,9 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import add_months, iso, local_date, zone
 from chalicelib.domain.declines import Decline, payer_text_key
+from chalicelib.domain.desk.account import ExternalPaymentReceived
+from chalicelib.domain.desk.on_account import PaymentApplied
+from chalicelib.domain.desk.refunds import Refunded
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind
 from chalicelib.domain.payment import AttemptResult, Payment
@@ -23,7 +26,7 @@ from chalicelib.domain.policy import WhenExhausted
 from chalicelib.domain.subscription import SubscriptionStatus
 from chalicelib.messages import NoticeKind, NoticeView, PayerTextKey, StaffView
 from chalicelib.ports import Ports
-from chalicelib.services import portal_links
+from chalicelib.services import portal_links, receipts
 from chalicelib.services.case import policy_of
 from chalicelib.services.matter import Matter
 from chalicelib.services.views import (
@@ -71,6 +74,7 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
     assert matter.customer is not None
     today = local_date(matter.fact.at, business.zone)
     method = _method(matter, invoice, payload)
+    number, balance = _named(ports, matter, invoice)
     return NoticeView(
         kind=kind,
         key=f"{invoice.id}/{matter.fact.seq}/{kind.value}",
@@ -80,8 +84,8 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
         to_name=None if kind.for_staff else matter.customer.name,
         currency=invoice.currency,
         amount=_amount(invoice, payload),
-        balance=max(invoice.amount_remaining, 0),
-        invoice_number=invoice.number,
+        balance=balance,
+        invoice_number=number,
         description=invoice.lines[0].description,
         due_on=invoice.due_on,
         days=abs((invoice.due_on - today).days) if invoice.due_on else None,
@@ -107,6 +111,14 @@ def _link(ports: Ports, invoice: Invoice, kind: NoticeKind) -> str:
     return portal_links.link_for(ports, invoice)
 
 
+def _named(ports: Ports, matter: Matter, invoice: Invoice) -> tuple[str | None, int]:
+    """What it is about, and what is still owed of that."""
+    if isinstance(matter.fact.data, PaymentApplied):
+        numbers, left = receipts.in_words(ports, matter, matter.fact.data)
+        return numbers or None, left
+    return invoice.shown_number or None, max(invoice.amount_remaining, 0)
+
+
 def _amount(invoice: Invoice, payload: Any) -> int:
     """What the payment, the refund or the dispute was about; else what is still owed."""
     amount = getattr(payload, "amount", None)
@@ -120,7 +132,7 @@ def _amount(invoice: Invoice, payload: Any) -> int:
 
 def _method(matter: Matter, invoice: Invoice, payload: Any) -> paper.MethodView | None:
     payment = invoice.payment(getattr(payload, "payment_id", ""))
-    if payment is not None or isinstance(payload, facts.ExternalPaymentRecorded):
+    if payment is not None or isinstance(payload, ExternalPaymentReceived):
         number = getattr(payload, "number", None)
         if payment is not None and isinstance(number, int):
             return method_view(payment.attempts[number - 1])
@@ -161,9 +173,11 @@ def _transaction(payload: Any) -> str | None:
     match payload:
         case facts.ChargeSucceeded(charge_id=charge_id):
             return charge_id or None
-        case facts.ExternalPaymentRecorded(reference=reference):
+        case ExternalPaymentReceived(reference=reference):
             return reference
-        case facts.Refunded(refund_id=refund_id):
+        case PaymentApplied(payment_id=payment_id):
+            return payment_id or None
+        case Refunded(refund_id=refund_id):
             return refund_id
         case _:
             return None

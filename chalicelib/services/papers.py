@@ -12,6 +12,7 @@ from chalicelib import documents as paper
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.business import Business
 from chalicelib.domain.dates import local_date
+from chalicelib.domain.desk.on_account import PaymentApplied
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Line
@@ -19,6 +20,7 @@ from chalicelib.domain.invoice_fold import fold
 from chalicelib.domain.payment import PaymentStatus
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import FactRef
+from chalicelib.services import receipts
 from chalicelib.services.matter import Matter
 from chalicelib.services.portal_links import link_for
 from chalicelib.services.views import address_lines, bank_view, issuer_view, method_view, paid_by
@@ -118,6 +120,8 @@ def invoice_view(
 def receipt_view(ports: Ports, matter: Matter, invoice: Invoice) -> paper.ReceiptView:
     """Money received: how much, when, how, for what, and what remains."""
     payload, business = matter.fact.data, matter.business
+    if isinstance(payload, PaymentApplied):
+        return _demand_receipt(ports, matter, invoice, payload)
     payment = invoice.payment(payload.payment_id) if _is_charge(payload) else None
     applied = payload.amount - _unapplied(invoice, payload.amount)
     return paper.ReceiptView(
@@ -142,6 +146,31 @@ def receipt_view(ports: Ports, matter: Matter, invoice: Invoice) -> paper.Receip
         transaction_id=payload.charge_id if _is_charge(payload) else payload.reference,
         unapplied=payload.amount - applied,
         portal_url=link_for(ports, invoice),
+        page_size=paper.PageSize.US_LETTER if business.country == "US" else paper.PageSize.A4,
+    )
+
+
+def _demand_receipt(
+    ports: Ports, matter: Matter, invoice: Invoice, payload: PaymentApplied
+) -> paper.ReceiptView:
+    """One payment on account, or an instalment: it names each invoice that it paid."""
+    business, payment = matter.business, invoice.payment(payload.payment_id)
+    allocations = receipts.allocations(ports, matter, payload)
+    return paper.ReceiptView(
+        number=f"{invoice.id.rpartition('_')[2][:10].upper()}-{matter.fact.seq}",
+        issuer=issuer_view(business),
+        received_from=_bill_to(invoice),
+        currency=invoice.currency,
+        locale=invoice.bill_to.locale or business.locale,
+        rendered_at=matter.fact.at,
+        amount=payload.amount,
+        paid_on=local_date(matter.fact.at, business.zone),
+        method=paid_by(payload, payment),
+        allocations=allocations,
+        transaction_id=payment.charge_id if payment else None,
+        unapplied=payload.amount - sum(one.amount for one in allocations),
+        portal_url=link_for(ports, invoice),
+        notes=invoice.memo,
         page_size=paper.PageSize.US_LETTER if business.country == "US" else paper.PageSize.A4,
     )
 

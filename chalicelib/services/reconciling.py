@@ -20,8 +20,9 @@ from chalicelib.domain.payment import Payment, PaymentStatus
 from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus, SetupSeen
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import StaleHead, Unanswered
-from chalicelib.services import businesses, customers, payouts, restoring
+from chalicelib.services import businesses, customers, on_account, payouts, restoring
 from chalicelib.services.charging import Step, run_step
+from chalicelib.services.connecting import CUT_OFF
 from chalicelib.services.posting import post_outcome
 
 OVERLAP = timedelta(days=14)  # a bank debit can take ten days, a stray intent is found in one
@@ -29,7 +30,6 @@ REFUNDS_LAST = timedelta(days=30)  # an accepted refund can still fail
 DISPUTES_LAST = timedelta(days=120)  # from the bank's claim to its decision
 _STRAY_AGE = timedelta(hours=1)
 _OVER = {IntentStatus.CANCELED, IntentStatus.SUCCEEDED}
-_CUT_OFF = "account_invalid"  # Stripe's word for an account that has shut us out
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ def reconcile_all(ports: Ports) -> list[Reconciled]:
     while True:
         page = ports.store.businesses(cursor=cursor)
         for one in page.items:
-            if one.deauthorized_at is not None:
+            if one.deauthorized_at is not None or one.awaits_account:
                 continue
             try:
                 done.append(reconcile(ports, one.id))
             except (Unanswered, DomainError, StaleHead) as error:
-                if isinstance(error, DomainError) and error.code == _CUT_OFF:
+                if isinstance(error, DomainError) and error.code == CUT_OFF:
                     businesses.stop_deauthorized(ports, one.id)  # its event never reached us
                 else:
                     failed.append(one.id)
@@ -151,6 +151,11 @@ def _is_news(ports: Ports, business: Business, seen: SetupSeen) -> bool:
         customer = ports.store.customer(business.id, seen.customer_id)
     except NotFound:
         return False
+    if seen.demand_id:
+        if on_account.waits_for_page(ports, business.id, seen.demand_id):
+            return True
+        if not customers.is_kept(ports, business.id, seen.demand_id):
+            return False
     if customer.method(seen.method_id) is not None:
         return False
     history = ports.store.facts(business.id, Subject.CUSTOMER, customer.id)

@@ -20,6 +20,7 @@ from chalicelib.domain.declines import Decline, DeclineClass
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import STRIPE, SYSTEM, Actor
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
+from chalicelib.domain.outcome import policy_begun
 from chalicelib.domain.party_facts import ChargingHeld, ChargingReleased
 from chalicelib.domain.payment import Attempt, Payment, Trigger
 from chalicelib.domain.record import on_party
@@ -193,7 +194,7 @@ def _failure(case: Case, payment_id: str, attempt: Attempt, charge: ChargeSeen) 
         number=attempt.number,
         charge_id=charge.id,
         decline=charge.decline or Decline(DeclineClass.OPAQUE),
-        policy=None if case.invoice.dunning else case.policy,
+        policy=policy_begun(case.invoice, attempt, case.policy),
     )
 
 

@@ -60,7 +60,7 @@ class Stage:
             key=f"customer/{BUSINESS}/cus_{number}",
         )
 
-    def open_page(self, customer: str) -> str:
+    def open_page(self, customer: str, demand_id: str = "") -> str:
         number = next(self._numbers)
         page = self.gateway.create_setup_page(
             self.account,
@@ -71,6 +71,7 @@ class Stage:
             success_url="https://pay.example/saved",
             cancel_url="https://pay.example/cards",
             key=f"setup/{BUSINESS}/req_{number}",
+            demand_id=demand_id,
         )
         assert page.url.startswith("http")
         return page.id

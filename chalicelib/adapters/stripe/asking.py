@@ -46,9 +46,12 @@ def setup_page(
     currency: str,
     success_url: str,
     cancel_url: str,
+    demand_id: str = "",
 ) -> checkout.SessionCreateParams:
     """The metadata is on both objects: whichever a webhook names, it tells whose it is."""
     metadata = {"business_id": business_id, "customer_id": customer_id}
+    if demand_id:
+        metadata["demand_id"] = demand_id
     return {
         "mode": "setup",
         "customer": customer,
@@ -79,7 +82,7 @@ def setups_since(since: datetime, cursor: str | None) -> checkout.SessionListPar
 
 def new_intent(intent: NewIntent) -> params.PaymentIntentCreateParams:
     """Unconfirmed: it moves no money until one of its attempts confirms it."""
-    return {
+    wanted: params.PaymentIntentCreateParams = {
         "amount": money.to_stripe(intent.amount, intent.currency),
         "currency": intent.currency.lower(),
         "customer": intent.customer,
@@ -91,6 +94,10 @@ def new_intent(intent: NewIntent) -> params.PaymentIntentCreateParams:
             "payment_id": intent.payment_id,
         },
     }
+    if intent.application_fee:
+        fee = money.to_stripe(intent.application_fee, intent.currency)
+        wanted["application_fee_amount"] = fee
+    return wanted
 
 
 def confirm(
@@ -108,6 +115,47 @@ def confirm(
         }
     if return_url:
         wanted["return_url"] = return_url
+    return wanted
+
+
+def account(
+    business_id: str, country: str, email: str, currency: str
+) -> params.AccountCreateParams:
+    """The seller has its own dashboard, pays Stripe's fees and bears its losses and disputes."""
+    wanted: params.AccountCreateParams = {
+        "controller": {
+            "fees": {"payer": "account"},
+            "losses": {"payments": "stripe"},
+            "requirement_collection": "stripe",
+            "stripe_dashboard": {"type": "full"},
+        },
+        "country": country,
+        "default_currency": currency.lower(),
+        "metadata": {"business_id": business_id},
+    }
+    if email:
+        wanted["email"] = email
+    return wanted
+
+
+def account_page(
+    account_id: str, return_url: str, refresh_url: str
+) -> params.AccountLinkCreateParams:
+    return {
+        "account": account_id,
+        "type": "account_onboarding",
+        "return_url": return_url,
+        "refresh_url": refresh_url,
+    }
+
+
+def accounts_since(since: datetime, cursor: str | None) -> params.AccountListParams:
+    wanted: params.AccountListParams = {
+        "created": {"gte": int(since.timestamp())},
+        "limit": PAGE_SIZE,
+    }
+    if cursor:
+        wanted["starting_after"] = cursor
     return wanted
 
 

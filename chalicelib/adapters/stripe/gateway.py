@@ -11,6 +11,7 @@ from chalicelib.adapters.stripe.calls import Body, Calls, Operation, StripeRefus
 from chalicelib.domain.customer import PaymentMethod
 from chalicelib.ports.answers import Page, Unanswered
 from chalicelib.ports.stripe_objects import (
+    AccountPage,
     AccountSeen,
     ChargeSeen,
     ConfirmAnswer,
@@ -96,6 +97,7 @@ class StripeGateway:
         success_url: str,
         cancel_url: str,
         key: str,
+        demand_id: str = "",
     ) -> SetupPage:
         params = asking.setup_page(
             customer=customer,
@@ -104,6 +106,7 @@ class StripeGateway:
             currency=currency,
             success_url=success_url,
             cancel_url=cancel_url,
+            demand_id=demand_id,
         )
         body = self._ask(Operation.CREATE_SESSION, account=account, params=params, key=key)
         return reading.setup_page(body)
@@ -281,6 +284,24 @@ class StripeGateway:
     def read_account(self, account: str) -> AccountSeen:
         """Asked by the install's own account: the connected one may have shut us out."""
         return reading.account(self._ask(Operation.READ_ACCOUNT, account, account=None))
+
+    def create_account(
+        self, *, business_id: str, country: str, email: str, currency: str, key: str
+    ) -> AccountSeen:
+        params = asking.account(business_id, country, email, currency)
+        body = self._ask(Operation.CREATE_ACCOUNT, account=None, params=params, key=key)
+        return reading.account(body)
+
+    def create_account_page(
+        self, account: str, *, return_url: str, refresh_url: str, key: str
+    ) -> AccountPage:
+        params = asking.account_page(account, return_url, refresh_url)
+        body = self._ask(Operation.CREATE_ACCOUNT_LINK, account=None, params=params, key=key)
+        return reading.account_page(body)
+
+    def accounts_since(self, since: datetime, *, cursor: str | None = None) -> Page[AccountSeen]:
+        params = asking.accounts_since(since, cursor)
+        return _page(self._ask(Operation.LIST_ACCOUNTS, account=None, params=params), reading.account)
 
 
 def _intents_in(page: Body) -> Page[IntentSeen]:

@@ -14,10 +14,12 @@ from typing import Any
 
 from chalicelib.adapters.stripe.calls import Body
 from chalicelib.domain import money
+from chalicelib.domain.connect import AccountNeeds
 from chalicelib.domain.customer import MethodKind, PaymentMethod
 from chalicelib.domain.declines import Decline, classify
 from chalicelib.domain.errors import Conflict
 from chalicelib.ports.stripe_objects import (
+    AccountPage,
     AccountSeen,
     ChargeSeen,
     ChargeStatus,
@@ -161,6 +163,7 @@ def setup(body: Body) -> SetupSeen:
         id=body["id"],
         customer_id=ours.get("customer_id", ""),
         business_id=ours.get("business_id", ""),
+        demand_id=ours.get("demand_id", ""),
         complete=complete,
         method_id=_id(setup_intent.get("payment_method")) or None,
         mandate_id=_id(setup_intent.get("mandate")) or None,
@@ -221,7 +224,25 @@ def payout(body: Body) -> PayoutSeen:
 
 
 def account(body: Body) -> AccountSeen:
-    return AccountSeen(id=body["id"], charges_enabled=bool(body.get("charges_enabled")))
+    """Without requirements Stripe has none to show; nothing is due then."""
+    wants = _part(body, "requirements")
+    deadline = wants.get("current_deadline")
+    return AccountSeen(
+        id=body["id"],
+        charges_enabled=bool(body.get("charges_enabled")),
+        payouts_enabled=bool(body.get("payouts_enabled")),
+        needs=AccountNeeds(
+            currently_due=tuple(wants.get("currently_due") or ()),
+            past_due=tuple(wants.get("past_due") or ()),
+            disabled_reason=wants.get("disabled_reason") or "",
+            deadline_at=_at(deadline) if deadline else None,
+        ),
+        business_id=_part(body, "metadata").get("business_id", ""),
+    )
+
+
+def account_page(body: Body) -> AccountPage:
+    return AccountPage(url=body["url"], expires_at=_at(body["expires_at"]))
 
 
 def is_attached(method_body: Body) -> bool:

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from chalicelib.domain.desk import applying, covering, grace
+from chalicelib.domain.desk import (
+    applying,
+    covering,
+    credit_notes,
+    disputed,
+    external_payments,
+    grace,
+    on_account,
+    refunds,
+    reissue,
+    write_offs,
+)
 from chalicelib.domain.facts import Effect, Fact
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.ledger import Leg
@@ -34,7 +45,18 @@ class Topic(Protocol):
     ) -> tuple[Effect, ...]: ...
 
 
-TOPICS: tuple[Topic, ...] = (applying, covering, grace)
+TOPICS: tuple[Topic, ...] = (
+    applying,
+    covering,
+    grace,
+    on_account,
+    external_payments,
+    refunds,
+    credit_notes,
+    reissue,
+    write_offs,
+    disputed,
+)
 _BY_PAYLOAD: dict[type, Topic] = {payload: topic for topic in TOPICS for payload in topic.PAYLOADS}
 PAYLOADS: tuple[type, ...] = tuple(_BY_PAYLOAD)
 

@@ -1,0 +1,109 @@
+"""A demand that is no invoice: a payment on account, or one instalment of a plan. Its own rules.
+
+It asks for money towards invoices that stand already. Here is how that money is divided: oldest due
+first, or as chosen; never more than an invoice still owes. What is left is customer credit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.customer import PaymentMethod
+from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.payment import Allocation
+
+if TYPE_CHECKING:
+    from chalicelib.domain.invoice import Invoice
+
+# Two rows for each invoice, two for the demand, the customer and a plan: below DynamoDB's 100.
+MOST_INVOICES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What such a demand knows beside what every invoice knows.
+
+    `method` was typed in for this payment alone and is forgotten with it. `applied` is what has
+    become credit of what came in; `spent` is what of that has paid which invoice.
+    """
+
+    save_method: bool = True
+    page_until: datetime | None = None  # waits until then for a new method from Stripe's page
+    method: PaymentMethod | None = None
+    plan_id: str = ""
+    instalment: int = 0
+    applied: int = 0
+    applications: int = 0
+    spent: tuple[Allocation, ...] = ()
+    end_code: str = ""  # why it was closed without money, for staff
+    end_reason: str = ""
+
+
+def oldest_first(invoices: Sequence[Invoice]) -> list[Invoice]:
+    """By due date; of one day by number."""
+    return sorted(invoices, key=lambda one: (one.due_on or date.max, one.number or "", one.id))
+
+
+def divided(amount: int, invoices: Sequence[Invoice]) -> tuple[Allocation, ...]:
+    """`amount` over open invoices, oldest first, as far as it goes and 40 invoices reach."""
+    parts: list[Allocation] = []
+    left = amount
+    for invoice in oldest_first(invoices)[:MOST_INVOICES]:
+        part = min(left, max(invoice.amount_remaining, 0))
+        if part:
+            parts.append(Allocation(invoice.id, part))
+            left -= part
+    return tuple(parts)
+
+
+def as_chosen(
+    amount: int, chosen: Sequence[Allocation], invoices: Sequence[Invoice]
+) -> tuple[Allocation, ...]:
+    """What staff chose, if the amount and each balance allow it. Raises InvalidInput if not."""
+    known = {invoice.id: invoice for invoice in invoices}
+    if len({part.invoice_id for part in chosen}) != len(chosen):
+        raise InvalidInput("allocation_twice", "Each invoice can be named once only.")
+    if len(chosen) > MOST_INVOICES:
+        words = f"One payment can pay at most {MOST_INVOICES} invoices."
+        raise InvalidInput("allocation_too_many", words)
+    for part in chosen:
+        invoice = known.get(part.invoice_id)
+        if invoice is None:
+            words = f"{part.invoice_id} is no open invoice of this customer."
+            raise InvalidInput("allocation_invalid", words)
+        if not 0 < part.amount <= invoice.amount_remaining:
+            words = f"Invoice {invoice.number} owes {invoice.amount_remaining} minor units."
+            raise InvalidInput("allocation_invalid", words)
+    if sum(part.amount for part in chosen) > amount:
+        raise InvalidInput("allocation_too_much", "More is allocated than is being paid.")
+    return tuple(chosen)
+
+
+def payable(
+    amount: int, planned: Sequence[Allocation], invoices: Sequence[Invoice]
+) -> tuple[Allocation, ...]:
+    """The plan as far as the money goes and the invoices still owe it, when the money has come."""
+    known = {invoice.id: invoice for invoice in invoices}
+    parts: list[Allocation] = []
+    left = max(amount, 0)
+    for part in planned:
+        paid = min(part.amount, left, owed(known[part.invoice_id]))
+        if paid:
+            parts.append(Allocation(part.invoice_id, paid))
+            left -= paid
+    return tuple(parts)
+
+
+def owed(invoice: Invoice) -> int:
+    """What may still be applied to it."""
+    return max(invoice.amount_remaining, 0) if invoice.is_open else 0
+
+
+def unapplied(invoice: Invoice) -> int:
+    """Money of a demand that is not yet the customer's credit; below 0 when it was taken back."""
+    if invoice.demand is None:
+        return 0
+    return invoice.amount_paid + invoice.amount_overpaid - invoice.demand.applied
