@@ -77,6 +77,10 @@ class TestHistory(store_contract_lists.HistoryContract):
     pass
 
 
+class TestManyHeads(store_contract_lists.ManyHeadsContract):
+    pass
+
+
 class TestRequests(store_contract_small.RequestContract):
     pass
 

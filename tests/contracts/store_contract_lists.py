@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain.desk.external_payments import ExternalPaymentRecorded
+from chalicelib.domain.desk.refunds import Refunded
 from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.finding import What
 from chalicelib.domain.invoice import BillTo, Invoice, InvoiceStatus, Line, Purpose, totals_of
@@ -53,8 +56,10 @@ def then(before: Change, payload: Any, *, minute: int = 0, status: Any = None) -
     return a.step(before.head, payload, at=a.minutes(minute), status=status)
 
 
-def wire(reference: str, amount: int = 100) -> facts.ExternalPaymentRecorded:
-    return facts.ExternalPaymentRecorded("wire", reference, amount, date(2026, 3, 1))
+def wire(reference: str, amount: int = 100) -> ExternalPaymentRecorded:
+    return ExternalPaymentRecorded(
+        reference, ExternalMethod.WIRE, reference, amount, date(2026, 3, 1)
+    )
 
 
 def walked(store: Store, wanted: Wanted, limit: int = 2) -> list[str]:
@@ -144,7 +149,7 @@ class ShelvesContract:
         part = then(first, wire("w1", 300), minute=5)
         rest = then(part, wire("w2", 90), minute=30, status=_S.PAID)
         other = then(second, wire("w3", 200), minute=9)
-        back = then(other, facts.Refunded("pay_1", "re_1", 150), minute=20)
+        back = then(other, Refunded("pay_1", "re_1", 150), minute=20)
         for change in (part, rest, other, back):
             store.append([change])
         orders = {
@@ -281,3 +286,14 @@ class HistoryContract:
         assert lived.facts_of(a.OTHER_BIZ, a.CUS) == Page(())
         with pytest.raises(InvalidInput):
             lived.facts_of(a.BIZ, "cus_2", cursor=page.cursor)
+
+
+class ManyHeadsContract:
+    def test_several_heads_in_one_read(self, store: Store) -> None:
+        customer, invoice = a.new_customer(), a.new_invoice()
+        store.append([customer, invoice])
+        names = [(Subject.INVOICE, "inv_1"), (Subject.INVOICE, "inv_2"), (Subject.CUSTOMER, a.CUS)]
+        assert store.read_heads(a.BIZ, names) == [invoice.head, customer.head]
+        assert store.read_heads(a.BIZ, names * 2) == [invoice.head, customer.head]
+        assert store.read_heads(a.OTHER_BIZ, names) == []
+        assert store.read_heads(a.BIZ, []) == []

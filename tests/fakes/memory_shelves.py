@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
@@ -18,6 +18,7 @@ from chalicelib.domain.listing import Listed, listed_fact, listed_invoice
 from chalicelib.domain.subscription import Subscription
 from chalicelib.ports.answers import Page
 from chalicelib.ports.lists import Entry, Found, Order, Wanted
+from chalicelib.ports.rows import Aggregate
 from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.memory_lists import MemoryLists, Name
 
@@ -177,6 +178,10 @@ class MemoryShelves(MemoryLists):
                 Found(sort[0], What(sort[1]), Subject(sort[2]), sort[3])
                 for sort in islice(words, limit)
             ]
+
+    def read_heads(self, business_id: str, names: Sequence[tuple[Subject, str]]) -> list[Aggregate]:
+        found = (self.heads.get((business_id, *name)) for name in dict.fromkeys(names))
+        return [head for head in found if head is not None]
 
     def facts_of(
         self,

@@ -22,6 +22,7 @@ from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.listing import Shelf, listed_fact
 from chalicelib.ports.answers import Page
 from chalicelib.ports.lists import Entry, Found, Order, Wanted
+from chalicelib.ports.rows import Aggregate
 
 HEAD_ITSELF = "-"  # in a cursor: the row is a head, not a fact
 NAMED = {"due_sort": "by_due", "amount_sort": "by_amount", "name_sort": "by_name"}
@@ -193,7 +194,17 @@ class Listing(TableBase):
             backwards=False,
             count=limit,
         )
-        return [shelves.found_word(sort) for sort, _ in rows]
+        # A name that was changed and kept a word says it twice.
+        return list(dict.fromkeys(shelves.found_word(sort) for sort, _ in rows))
+
+    def read_heads(self, business_id: str, names: Sequence[tuple[Subject, str]]) -> list[Aggregate]:
+        wanted = {keys.collection(business_id, *name): name[0] for name in names}
+        rows = self._get_all([(pk, keys.HEAD) for pk in wanted], business_id)
+        return [
+            read_head(rows[pk, keys.HEAD], business_id, subject)
+            for pk, subject in wanted.items()
+            if (pk, keys.HEAD) in rows
+        ]
 
     # --- A customer's history --------------------------------------------------------------------
 
