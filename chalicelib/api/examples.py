@@ -65,6 +65,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "FinalizeInvoice": {"due_on": "2026-11-30"},
     "ChargeInvoice": {"payment_method_id": "pm_1RyExample"},
     "CancelInvoice": {"reason": "Billed twice by mistake."},
+    "NewImport": {
+        "kind": "customers",
+        "content": "name,email,kind,terms\nAda Byron,ada@example.com,business,net_30\n",
+        "dry_run": True,
+        "file_name": "customers.csv",
+    },
     "BusinessChanges": {"default_terms": "net_14", "policy": {"when_exhausted": "keep"}},
     "NewTestClock": {"now_at": "2026-01-01T12:00:00Z"},
     "AdvanceTestClock": {"to": "2026-12-31T12:00:00Z"},

@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 
 from chalicelib.api.access import WHO_MAY
 from chalicelib.api.calls import OpenCall, PortalCall, StaffCall
+from chalicelib.api.reading import LARGEST_BODY
 
 View = Callable[..., Any]
 # In a path: the portal's token, which the edge reads itself.
@@ -37,6 +38,7 @@ class Operation:
     answer: Any
     status: int
     refuses: tuple[str, ...] = ()
+    largest: int = LARGEST_BODY  # bytes that it may be sent
     location: str | None = None  # the field of the answer that becomes the Location header
 
     @property

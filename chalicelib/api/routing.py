@@ -106,7 +106,7 @@ def _call_of(operation: Operation, request: Incoming) -> OpenCall:
     """Who is calling, before anything of the request is looked at."""
     context = here()
     open_to_all = operation.call is OpenCall
-    reading.check_size(request, reading.LARGEST_EVENT if open_to_all else reading.LARGEST_BODY)
+    reading.check_size(request, reading.LARGEST_EVENT if open_to_all else operation.largest)
     if open_to_all:
         return OpenCall(context=context, request=request)
     call: StaffCall | PortalCall

@@ -18,6 +18,7 @@ from hashlib import sha256
 
 from chalicelib.domain.business import Business
 from chalicelib.domain.dates import local_date
+from chalicelib.domain.errors import Conflict
 from chalicelib.domain.facts import Actor, Subject
 from chalicelib.domain.import_facts import ImportAdvanced, ImportStarted, outcomes_of
 from chalicelib.domain.import_run import (
@@ -99,6 +100,26 @@ def start_import(ports: Ports, business_id: str, wanted: NewImport, *, actor: Ac
     started, fact = first_of_party(run, ImportStarted(run), at=now, actor=actor)
     ports.store.append([Change(started, fact)], clock_id=business.test_clock_id)
     return started
+
+
+def apply_dry_run(
+    ports: Ports, business_id: str, dry_id: str, import_id: str, *, actor: Actor
+) -> ImportRun:
+    """Import in earnest what a dry run has read. Raises Conflict for what was no dry run."""
+    dry = ports.store.import_run(business_id, dry_id)
+    if not dry.dry_run:
+        raise Conflict("import_not_dry", "This was no dry run: its rows are in already.")
+    wanted = NewImport(
+        id=import_id,
+        kind=dry.kind,
+        content=ports.files.get(dry.file_key),
+        way=_way(dry),
+        file_name=dry.file_name,
+        existing=dry.options.existing,
+        finalize=dry.options.finalize,
+        auto_charge=dry.options.auto_charge,
+    )
+    return start_import(ports, business_id, wanted, actor=actor)
 
 
 def _file_key(business_id: str, content: bytes) -> str:

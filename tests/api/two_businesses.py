@@ -13,10 +13,19 @@ from typing import Any
 
 from chalicelib.api.operations import Operation
 from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.imports.columns import ImportKind
 from chalicelib.domain.invoice import Line
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.team import Role
-from chalicelib.services import clocks, customers, policies, portal_links, subscriptions, team
+from chalicelib.services import (
+    clocks,
+    customers,
+    importing,
+    policies,
+    portal_links,
+    subscriptions,
+    team,
+)
 from chalicelib.services.invoices import create_invoice
 from tests.fakes.install import VISA, Install
 
@@ -31,6 +40,7 @@ UNKNOWN = {
     "payment_id": "pay_unknown",
     "setup_session_id": "cs_test_unknown",
     "test_clock_id": "clk_unknown",
+    "import_id": "imp_unknown",
     "token": "u" * 43,
 }
 MALFORMED = "no!id"
@@ -59,6 +69,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "cancel_subscription": {**_REASON, "collect_open_debt": True},
     "create_invoice": {"customer_id": "{customer_id}", "lines": _LINES},
     "cancel_invoice": _REASON,
+    "start_import": {"kind": "customers", "content": "name,email\nAda,a@b.example\n"},
     "create_test_clock": {"now_at": "2026-03-01T12:00:00Z"},
     "advance_test_clock": {"to": "2026-03-02T12:00:00Z"},
     "pay_in_portal": {"invoice_id": "{invoice_id}"},
@@ -75,6 +86,7 @@ NEEDS = {
     "cancel_invoice": {"invoice_id": "open"},
     "resume_subscription": {"subscription_id": "paused"},
     "pay_in_portal": {"invoice_id": "open", "token": "open_token"},
+    "apply_import": {"import_id": "dry_import"},
 }
 
 
@@ -112,6 +124,7 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
     clock = clocks.create_clock(
         install.ports, business_id, f"clk_{business_id}", install.clock.now() + timedelta(days=30)
     )
+    imported = [_import(install, business_id, name, dry_run=dry) for dry in (False, True)]
     install.settle()
     return {
         "business_id": business_id,
@@ -126,6 +139,8 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
         "draft": _draft(install, business_id, customer.id),
         "setup_session_id": _session(install, business_id, customer.id),
         "test_clock_id": clock.id,
+        "import_id": imported[0],
+        "dry_import": imported[1],
         "token": portal_links.link_for(install.ports, paid).rpartition("/")[2],
         "open_token": portal_links.link_for(install.ports, unpaid).rpartition("/")[2],
     }
@@ -134,6 +149,14 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
 def _policy(install: Install, business_id: str) -> str:
     wanted = DunningPolicy(id=f"pol_{business_id}", name=f"{business_id}s own")
     return policies.create_policy(install.ports, business_id, wanted, actor=SYSTEM).id
+
+
+def _import(install: Install, business_id: str, name: str, *, dry_run: bool) -> str:
+    content = f"name,email\n{name},imported@example.com\n".encode()
+    wanted = importing.NewImport(
+        install.ids.new("imp"), ImportKind.CUSTOMERS, content, dry_run=dry_run
+    )
+    return importing.start_import(install.ports, business_id, wanted, actor=SYSTEM).id
 
 
 def _draft(install: Install, business_id: str, customer_id: str) -> str:

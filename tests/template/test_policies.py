@@ -22,6 +22,7 @@ EVERYBODY = frozenset({
 WORKERS = frozenset({"BillingWorkerRole", "DunningWorkerRole", "StripeEventWorkerRole"})
 EFFECTS = frozenset({"EffectsWorkerRole"})
 API = frozenset({"ApiHandlerRole"})
+BILLING = frozenset({"BillingWorkerRole"})
 PAYS = WORKERS | API | {"ReconcileRole"}
 WRITES = EVERYBODY - {"BillDueSubscriptionsRole", "SweepDueRole"}
 
@@ -45,8 +46,8 @@ WHO_MAY = {
     "sqs:DeleteMessage": WORKERS,
     "sqs:GetQueueAttributes": WORKERS,
     "sqs:SendMessage": EVERYBODY - {"StripeEventWorkerRole"},
-    "s3:GetObject": EFFECTS | API,
-    "s3:PutObject": EFFECTS,
+    "s3:GetObject": EFFECTS | API | BILLING,
+    "s3:PutObject": EFFECTS | API | BILLING,  # the two others: files of imports
     "ses:SendRawEmail": EFFECTS,
     "sns:Publish": EFFECTS,
     "scheduler:CreateSchedule": EFFECTS,
