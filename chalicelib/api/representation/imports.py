@@ -39,8 +39,8 @@ class SourceWanted(StrEnum):
 
 
 class NewImport(Body):
-    """Send `content` or `content_base64`. `date_order` and `decimal_mark` are found out by the whole
-    file when left out; `columns` maps headers to our fields by hand.
+    """Send `content` or `content_base64`. `date_order` and `decimal_mark` are found out by the
+    whole file when left out; `columns` maps headers to our fields by hand.
 
     `existing`: keep or update customers that are here already and of whom the file says otherwise.
     `finalize` false leaves imported invoices drafts, of which nobody is told.
