@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from chalicelib.api import (
+    access_tokens,
+    api_clients,
     businesses,
+    customer_payments,
     customers,
     dunning_policies,
     health,
@@ -12,18 +15,31 @@ from chalicelib.api import (
     ledger,
     openapi,
     payment_methods,
+    payment_lists,
     payments,
     portal,
+    searching,
     setup_sessions,
+    stripe_account,
     subscriptions,
+    taken_payments,
+    tenants,
     test_clocks,
+    users,
     webhooks,
 )
 from chalicelib.api.answering import in_problem_form
 
 NOUNS = (
+    tenants,
     businesses,
+    stripe_account,
+    users,
+    api_clients,
+    access_tokens,
     customers,
+    customer_payments,
+    taken_payments,
     dunning_policies,
     payment_methods,
     setup_sessions,
@@ -31,6 +47,8 @@ NOUNS = (
     invoices,
     imports,
     payments,
+    payment_lists,
+    searching,
     ledger,
     test_clocks,
     portal,

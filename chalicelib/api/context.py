@@ -5,6 +5,7 @@ Nothing here is made at import. Packaging imports every route and has no environ
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,7 @@ class Context:
     webhook_secrets: Callable[[], Sequence[str]]
     livemode: Callable[[], bool]
     hosted_pages: tuple[str, ...] = (CHECKOUT,)  # where a payer types in a card
+    pause: Callable[[float], None] = time.sleep  # where a caller would rather wait for the result
 
 
 @cache

@@ -37,6 +37,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: tuple[FieldError, ...] = ()
     reference: str = ""
     businesses: tuple[str, ...] = ()
+    error: str = ""  # OAuth's own word for it, at the token endpoint
 
 
 class Refused(Exception):  # noqa: N818 - reads as the field's word
@@ -131,19 +132,28 @@ def problem_of(refusal: Refused, reference: str) -> Problem:
         what_to_do=WHAT_TO_DO[refusal.status.value],
         errors=refusal.errors,
         businesses=refusal.businesses,
+        error=_OAUTH.get(refusal.code, ""),
         reference=reference if ours else "",
     )
 
 
+# RFC 6749, section 5.2.
+_OAUTH = {
+    "client_invalid": "invalid_client",
+    "form_invalid": "invalid_request",
+    "grant_type_unsupported": "unsupported_grant_type",
+}
 _NOUNS = {
     "customer": "There is no such customer.",
     "subscription": "There is no such subscription.",
     "invoice": "There is no such invoice.",
     "business": "There is no such business.",
-    "payment": "The invoice has no such payment.",
+    "payment": "There is no such payment.",
     "payment_method": "The customer has no such payment method.",
     "setup_session": "There is no such set-up session.",
     "policy": "The business has no such dunning policy.",
+    "user": "The business has no such user.",
+    "api_client": "The business has no such API client.",
     "test_clock": "There is no such test clock.",
 }
 

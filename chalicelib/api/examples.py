@@ -39,6 +39,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "customer_id": "cus_mfrggzdfmztwq2lknnwg23tp",
         "policy_id": "gentle",
     },
+    "NewPayment": {
+        "amount": 15000,
+        "description": "Paid by phone",
+        "invoices": [{"id": "inv_mfrggzdfmztwq2lknnwg23tp", "amount": 8900}],
+    },
     "NewSetupSession": {
         "customer_id": "cus_mfrggzdfmztwq2lknnwg23tp",
         "success_url": "https://app.example.com/saved?session={CHECKOUT_SESSION_ID}",
@@ -70,6 +75,25 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "content": "name,email,kind,terms\nAda Byron,ada@example.com,business,net_30\n",
         "dry_run": True,
         "file_name": "customers.csv",
+    },
+    "NewBusiness": {
+        "name": "Harbour & Pine",
+        "currency": "USD",
+        "zone": "America/New_York",
+        "country": "US",
+    },
+    "NewUser": {"email": "grace@example.com", "role": "accountant"},
+    "RoleChange": {"role": "viewer"},
+    "NewApiClient": {"name": "Shop", "role": "account_manager"},
+    "RotateApiClient": {"overlap_hours": 24},
+    "TokenForm": {
+        "grant_type": "client_credentials",
+        "client_id": "cli_mfrggzdfmztwq2lknnwg23tp",
+        "client_secret": "shown-once-when-the-client-was-made",
+    },
+    "ConnectAccount": {
+        "return_url": "https://app.example.com/settings/payments",
+        "refresh_url": "https://app.example.com/settings/payments?again=1",
     },
     "BusinessChanges": {"default_terms": "net_14", "policy": {"when_exhausted": "keep"}},
     "NewTestClock": {"now_at": "2026-01-01T12:00:00Z"},

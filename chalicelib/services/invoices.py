@@ -190,6 +190,8 @@ def request_charge(
         asked, _ = change(case, facts.ChargeRequested(request), actor=actor)
         standing = asked.standing(caps_of(ports, asked))
         reasons = chargeability.why_not_chargeable(case.invoice, standing, case.now)
+        if trigger is Trigger.STAFF:
+            reasons = [one for one in reasons if one.code not in chargeability.STAFF_MAY]
         if return_url is not None:
             present = chargeability.NEED_THE_PAYER
             reasons = [reason for reason in reasons if reason.code not in present]
@@ -251,6 +253,18 @@ def close_payment(ports: Ports, business_id: str, invoice_id: str, *, reason: st
         record(ports, case, facts.PaymentCancelled(payment.id, reason), why=reason)
 
     again_when_stale(once)
+
+
+def open_invoices(ports: Ports, business_id: str, customer_id: str) -> list[Invoice]:
+    """Everything open of a customer, demands too, earliest due first; each head is read exactly."""
+    found: list[Invoice] = []
+    cursor = None
+    while True:
+        page = ports.store.invoices_of(business_id, customer_id, open_only=True, cursor=cursor)
+        found += [one for one in page.items if one.is_open]
+        cursor = page.cursor
+        if cursor is None:
+            return found
 
 
 def latest_action_url(invoice: Invoice) -> str | None:

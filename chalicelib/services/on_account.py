@@ -55,7 +55,7 @@ from chalicelib.services.case import (
     open_case,
     record,
 )
-from chalicelib.services.invoices import close_payment, created, draft_of
+from chalicelib.services.invoices import close_payment, created, draft_of, open_invoices
 
 PAGE_STAYS = timedelta(hours=24)
 _DISPUTED = {HoldKind.DISPUTE, HoldKind.DISPUTE_LOST}
@@ -141,16 +141,8 @@ def payable_invoices(ports: Ports, customer: Customer) -> list[Invoice]:
 
     Each head is read exactly; a bank debit that is on its way is its invoice's own.
     """
-    found: list[Invoice] = []
-    cursor = None
-    while True:
-        page = ports.store.invoices_of(
-            customer.business_id, customer.id, open_only=True, cursor=cursor
-        )
-        found += [one for one in page.items if _is_payable(one)]
-        cursor = page.cursor
-        if cursor is None:
-            return demands.oldest_first(found)
+    found = open_invoices(ports, customer.business_id, customer.id)
+    return demands.oldest_first([one for one in found if _is_payable(one)])
 
 
 def _is_payable(invoice: Invoice) -> bool:

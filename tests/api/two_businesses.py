@@ -21,12 +21,14 @@ from chalicelib.services import (
     clocks,
     customers,
     importing,
+    on_account,
     policies,
     portal_links,
     subscriptions,
     team,
 )
 from chalicelib.services.invoices import create_invoice
+from chalicelib.services.on_account import Wish
 from tests.fakes.install import VISA, Install
 
 OWN, OTHER = "biz_1", "biz_2"
@@ -53,6 +55,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_dunning_policy": {"name": "Patient"},
     "change_dunning_policy": {"grace_days": 3},
     "assign_dunning_policy": {"customer_id": "{customer_id}", "policy_id": "{policy_id}"},
+    "take_payment": {"amount": 4000, "invoices": []},
     "start_setup_session": {
         "customer_id": "{customer_id}",
         "success_url": "https://app.example/saved",
@@ -86,6 +89,8 @@ NEEDS = {
     "cancel_invoice": {"invoice_id": "open"},
     "resume_subscription": {"subscription_id": "paused"},
     "pay_in_portal": {"invoice_id": "open", "token": "open_token"},
+    "get_taken_payment": {"payment_id": "taken"},
+    "cancel_taken_payment": {"payment_id": "taken"},
     "apply_import": {"import_id": "dry_import"},
 }
 
@@ -136,6 +141,7 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
         "invoice_id": paid.id,
         "payment_id": install.read(paid).payments[0].id,
         "open": unpaid.id,
+        "taken": _taken(install, business_id, customer.id),
         "draft": _draft(install, business_id, customer.id),
         "setup_session_id": _session(install, business_id, customer.id),
         "test_clock_id": clock.id,
@@ -170,6 +176,12 @@ def _draft(install: Install, business_id: str, customer_id: str) -> str:
         actor=SYSTEM,
     )
     return made.id
+
+
+def _taken(install: Install, business_id: str, customer_id: str) -> str:
+    """A payment on account that no worker has charged yet."""
+    wish = Wish(install.ids.new("poa"), customer_id, 1500, chosen=())
+    return on_account.take_payment(install.ports, business_id, wish, actor=SYSTEM).id
 
 
 def _session(install: Install, business_id: str, customer_id: str) -> str:

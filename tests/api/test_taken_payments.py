@@ -1,0 +1,157 @@
+"""Taking a payment over the API: suggested, taken, waited for, and told in words when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.api.context import provide
+from chalicelib.api.customer_payments import LONGEST_WAIT, wait_of
+from chalicelib.domain.customer import Customer
+from tests.api.client import Api
+from tests.fakes.install import VISA
+
+
+@pytest.fixture
+def ada(api: Api) -> Customer:
+    """Pays by hand, so nothing is charged before it is asked for."""
+    return api.install.customer(auto_charge=False)
+
+
+def waits(api: Api) -> None:
+    """Whoever waits lets the workers run meanwhile."""
+    provide(lambda: replace(api.context(), pause=lambda _seconds: api.install.settle()))
+
+
+def path_of(customer: Customer) -> str:
+    return f"/v1/customers/{customer.id}/payments"
+
+
+def test_the_balance_is_suggested_invoice_by_invoice(api: Api, ada: Customer) -> None:
+    old, new = api.install.invoice(ada), api.install.invoice(ada, 5000)
+    found = api.get(f"{path_of(ada)}/suggestion").json
+    assert (found["amount"], found["outstanding"], found["credit"]) == (13900, 13900, 0)
+    assert [(one["id"], one["amount_remaining"], one["reason"]) for one in found["invoices"]] == [
+        (old.id, 8900, ""),
+        (new.id, 5000, ""),
+    ]
+    assert found["payment_methods"][0]["last4"] == "4242"
+    assert found["under_way"] is None
+    taken = api.post(path_of(ada), {"amount": 8900}).json
+    again = api.get(f"{path_of(ada)}/suggestion").json
+    assert (again["amount"], again["outstanding"], again["under_way"]) == (5000, 13900, taken["id"])
+    assert "under way" in again["invoices"][1]["reason"]
+
+
+def test_the_result_comes_back_within_seconds(api: Api, ada: Customer) -> None:
+    invoice = api.install.invoice(ada)
+    waits(api)
+    answer = api.post(path_of(ada), {"amount": 10_000}, Prefer="wait=10")
+    assert answer.status == 202
+    taken = answer.json
+    assert (taken["status"], taken["reason"]) == ("succeeded", "")
+    assert taken["paid"] == [{"invoice_id": invoice.id, "amount": 8900}]
+    assert taken["credited"] == 1100
+    assert api.get(f"/v1/payments/{taken['id']}").json == taken
+
+
+def test_without_waiting_it_is_processing(api: Api, ada: Customer) -> None:
+    taken = api.post(path_of(ada), {"amount": 4000}).json
+    assert taken["status"] == "processing"
+    waits(api)
+    assert api.get(f"/v1/payments/{taken['id']}", Prefer="wait=5").json["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "todo"),
+    [
+        ("4000000000000341", "declined", "Try a different card"),
+        ("4000000000009995", "insufficient_funds", "smaller amount"),
+        ("4000000000000069", "expired_card", "current card"),
+        ("4000000000000127", "incorrect_cvc", "entered again"),
+        ("4000000000000119", "processing_error", "Wait a moment"),
+    ],
+)
+def test_a_failure_says_why_and_what_to_do(api: Api, number: str, code: str, todo: str) -> None:
+    ada = api.install.customer(auto_charge=False)
+    api.install.stripe.script_card(VISA, [_DECLINES[number]])
+    waits(api)
+    taken = api.post(path_of(ada), {"amount": 4000}, Prefer="respond-async, wait=20").json
+    assert (taken["status"], taken["code"]) == ("failed", code)
+    assert taken["reason"]
+    assert todo in taken["what_to_do"]
+
+
+_DECLINES = {
+    "4000000000000341": "generic_decline",
+    "4000000000009995": "insufficient_funds",
+    "4000000000000069": "expired_card",
+    "4000000000000127": "incorrect_cvc",
+    "4000000000000119": "processing_error",
+}
+
+
+def test_the_same_call_and_a_second_click_are_the_same_payment(api: Api, ada: Customer) -> None:
+    api.install.invoice(ada)
+    first = api.post(path_of(ada), {"amount": 8900}, key="one").json
+    assert api.post(path_of(ada), {"amount": 8900}, key="one").json == first
+    assert api.post(path_of(ada), {"amount": 8900}, key="two").json["id"] == first["id"]
+
+
+def test_a_new_card_is_entered_on_stripes_page(api: Api) -> None:
+    ada = api.install.customer(card=None, auto_charge=False)
+    invoice = api.install.invoice(ada)
+    wish = {"amount": 8900, "new_method": True, "save_method": False}
+    taken = api.post(path_of(ada), wish).json
+    assert taken["status"] == "waiting_for_method"
+    (session,) = api.install.stripe.account().sessions
+    assert taken["setup_url"] == api.install.stripe.account().sessions[session]["url"]
+    api.install.stripe.complete_checkout(session, VISA)
+    api.install.settle()
+    assert api.get(f"/v1/payments/{taken['id']}").json["status"] == "succeeded"
+    assert api.install.read(invoice).amount_remaining == 0
+    assert api.get(f"/v1/customers/{ada.id}").json["payment_methods"] == []
+
+
+def test_a_payment_is_given_up(api: Api, ada: Customer) -> None:
+    taken = api.post(path_of(ada), {"amount": 8900}).json
+    gone = api.post(f"/v1/payments/{taken['id']}/cancel").json
+    assert (gone["status"], gone["what_to_do"][:18]) == ("cancelled", "Nothing was charge")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"amount": 0}, "amount_invalid"),
+        ({"amount": 10}, "amount_too_small"),
+        ({"amount": 1000, "payment_method_id": "pm_other"}, "no_payment_method"),
+        ({"amount": 1000, "payment_method_id": "pm_x", "new_method": True},
+         "payment_method_ambiguous"),
+        ({"amount": 1000, "save_method": False}, "save_method_without_new"),
+        ({"amount": 1000, "invoices": [{"id": "inv_none", "amount": 1}]}, "allocation_invalid"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(api: Api, ada: Customer, body: dict[str, object], code: str) -> None:
+    answer = api.post(path_of(ada), body)
+    assert (answer.status in {409, 422}, answer.code) == (True, code)
+
+
+def test_an_invoice_is_no_payment(api: Api, ada: Customer) -> None:
+    invoice = api.install.invoice(ada)
+    assert api.get(f"/v1/payments/{invoice.id}").code == "payment_not_found"
+    assert api.post(f"/v1/payments/{invoice.id}/cancel").code == "payment_not_found"
+
+
+@pytest.mark.parametrize(
+    ("prefer", "seconds"),
+    [
+        ("", 0),
+        ("wait=3", 3),
+        ("respond-async, wait=7", 7),
+        ("wait=999", LONGEST_WAIT),
+        ("await=3", 0),
+    ],
+)
+def test_how_long_a_caller_may_wait(prefer: str, seconds: int) -> None:
+    assert wait_of(prefer) == seconds
