@@ -15,6 +15,9 @@ from typing import Any
 
 from chalicelib.domain import invoice_facts, party_facts
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.desk.account import ExternalPaymentReceived
+from chalicelib.domain.desk.external_payments import ExternalPaymentRecorded
+from chalicelib.domain.desk.reissue import InvoiceReissued
 from chalicelib.domain.invoice import Invoice
 
 LONGEST_WORD = 64
@@ -74,12 +77,15 @@ def _words_of(payload: Any) -> Iterator[Word]:
             yield Word(cut(subscription.external_ref), What.REFERENCE)
         case invoice_facts.InvoiceCreated(invoice=invoice):
             yield from _of_invoice(invoice)
-        case invoice_facts.InvoiceIssued(invoice=invoice, number=number):
+        case invoice_facts.InvoiceIssued() | InvoiceReissued():
+            invoice, number = payload.invoice, payload.number
             yield Word(cut(number), What.INVOICE_NUMBER)
             yield from _of_invoice(invoice)
         case invoice_facts.InvoiceFinalized(number=number):
             yield Word(cut(number), What.INVOICE_NUMBER)
-        case invoice_facts.ExternalPaymentRecorded(reference=reference):
+        case ExternalPaymentReceived(reference=reference):
+            yield Word(cut(reference), What.PAYMENT_REFERENCE)
+        case ExternalPaymentRecorded(reference=reference):
             yield Word(cut(reference), What.PAYMENT_REFERENCE)
         case invoice_facts.ChargeSucceeded(intent_id=intent_id):
             yield Word(cut(intent_id), What.PROCESSOR_REFERENCE)

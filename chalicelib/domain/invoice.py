@@ -244,6 +244,7 @@ class Invoice:
     status: InvoiceStatus = InvoiceStatus.DRAFT
     number: str | None = None
     subscription_id: str | None = None
+    group_id: str | None = None  # a consolidated invoice: its lines say whose they are
     period: Period | None = None
     memo: str = ""
     po_number: str = ""
@@ -307,6 +308,17 @@ class Invoice:
     def amount_payable(self) -> int:
         """How much money the invoice can take before it is too much."""
         return max(self.amount_remaining, 0) + self.amount_recoverable
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Cancelled, or corrected by another: whatever happens to its money, it owes nothing."""
+        return self.status is InvoiceStatus.CANCELLED or self.replaced_by is not None
+
+    @property
+    def subscription_ids(self) -> tuple[str, ...]:
+        """Whose periods it bills: those of several members on a group's invoice."""
+        named = (self.subscription_id, *(line.subscription_id for line in self.lines))
+        return tuple(dict.fromkeys(one for one in named if one))
 
     @property
     def is_open(self) -> bool:

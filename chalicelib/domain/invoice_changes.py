@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.errors import BrokenRecord
@@ -17,19 +17,59 @@ def move(invoice: Invoice, status: InvoiceStatus) -> Invoice:
     return replace(invoice, status=status)
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What money that comes for an invoice does: pays it, recovers what was written off, is left.
+
+    The three add up to what came.
+    """
+
+    applied: int
+    recovered: int
+    left: int
+
+
+def parts_of(invoice: Invoice, amount: int) -> Parts:
+    """Of `amount`, as the invoice stands."""
+    applied = min(amount, max(invoice.amount_remaining, 0))
+    recovered = min(amount - applied, invoice.amount_recoverable)
+    return Parts(applied, recovered, amount - applied - recovered)
+
+
 def received(invoice: Invoice, amount: int, fact: Fact) -> Invoice:
     """Money came for it; what is more than owed is noted as overpaid."""
-    applied = min(amount, max(invoice.amount_remaining, 0))
+    parts = parts_of(invoice, amount)
     paid = replace(
         invoice,
-        amount_paid=invoice.amount_paid + applied,
-        amount_overpaid=invoice.amount_overpaid + amount - applied,
+        amount_paid=invoice.amount_paid + parts.applied + parts.recovered,
+        amount_written_off=invoice.amount_written_off - parts.recovered,
+        amount_recovered=invoice.amount_recovered + parts.recovered,
+        amount_overpaid=invoice.amount_overpaid + parts.left,
     )
-    if paid.status is InvoiceStatus.CANCELLED:
+    if paid.status is InvoiceStatus.CANCELLED or paid.amount_recoverable:
         return paid
     if paid.amount_remaining == 0:
         return settle(paid, fact)
     return move(paid, paid.open_status()) if paid.is_open else paid
+
+
+def taken_back(invoice: Invoice, amount: int) -> Invoice:
+    """Money that had paid it is gone: it is owed again, or given up with the rest of it.
+
+    A withdrawn invoice owes nothing any more: there the customer's credit is less instead.
+    """
+    if invoice.is_withdrawn:
+        return invoice
+    owing = replace(invoice, amount_paid=invoice.amount_paid - amount)
+    if invoice.status is InvoiceStatus.UNCOLLECTIBLE:
+        return replace(
+            owing,
+            amount_written_off=owing.amount_written_off + amount,
+            amount_recovered=max(owing.amount_recovered - amount, 0),
+        )
+    if not (owing.is_open or owing.status is InvoiceStatus.PAID):
+        return owing
+    return move(replace(owing, paid_at=None, closed_at=None), owing.open_status())
 
 
 def settle(invoice: Invoice, fact: Fact) -> Invoice:

@@ -86,13 +86,14 @@ class RequestRefused:
 
 @dataclass(frozen=True, slots=True)
 class PaymentOpened:
-    """Amount and allocations are frozen before Stripe hears of them."""
+    """Amount, allocations and what the install takes are frozen before Stripe hears of them."""
 
     kind: ClassVar[str] = "payment_opened"
     payment_id: str
     epoch: int
     amount: int
     allocations: tuple[Allocation, ...]
+    application_fee: int = 0
 
     def key(self, seq: int) -> str:
         return f"opened/{self.payment_id}"
@@ -289,56 +290,6 @@ class InvoiceCancelled:
 
     def key(self, seq: int) -> str:
         return "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenOff:
-    kind: ClassVar[str] = "written_off"
-    reason: str
-    amount: int
-
-    def key(self, seq: int) -> str:
-        return f"written_off/{seq}"
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalPaymentRecorded:
-    """A cheque, cash, a wire or a transfer; `reference` is the bank's or the cheque's number."""
-
-    kind: ClassVar[str] = "external_payment"
-    method: str
-    reference: str
-    amount: int
-    received_on: date
-
-    def key(self, seq: int) -> str:
-        return f"external/{self.method}/{self.reference}"
-
-
-@dataclass(frozen=True, slots=True)
-class Refunded:
-    """What left our Stripe balance for a refund of ours or one made in Stripe's dashboard."""
-
-    kind: ClassVar[str] = "refunded"
-    payment_id: str
-    refund_id: str
-    amount: int
-
-    def key(self, seq: int) -> str:
-        return f"refunded/{self.refund_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class RefundFailed:
-    """The refund came back to our balance."""
-
-    kind: ClassVar[str] = "refund_failed"
-    payment_id: str
-    refund_id: str
-    amount: int
-
-    def key(self, seq: int) -> str:
-        return f"refund_failed/{self.refund_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.domain import desk
 from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain.desk import reissue
 from chalicelib.domain.invoice import Invoice, Purpose
 from chalicelib.domain.ledger import Leg, legs
 
@@ -17,6 +18,8 @@ def legs_for(invoice: Invoice | None, payload: Any) -> tuple[Leg, ...]:
     """The posting of `payload` on the invoice as it was before."""
     if isinstance(payload, facts.InvoiceIssued):
         return _owed(payload.invoice)
+    if isinstance(payload, reissue.InvoiceReissued):
+        return reissue.legs_for(payload.invoice, payload)
     if invoice is None:
         return ()
     topic = desk.topic_of(payload)
@@ -39,22 +42,6 @@ def legs_for(invoice: Invoice | None, payload: Any) -> tuple[Leg, ...]:
             )
         case facts.FeePosted(fee=fee):
             return legs(currency, fees=fee, cash_in_transit=-fee)
-        case facts.ExternalPaymentRecorded(amount=amount):
-            applied = _of_the_debt(invoice, amount)
-            return legs(
-                currency, bank=amount, receivable=-applied, customer_credit=-(amount - applied)
-            )
-        case facts.WrittenOff(amount=amount):
-            return legs(currency, write_offs=amount, receivable=-amount)
-        case facts.Refunded(amount=amount):
-            return legs(currency, refunds=amount, cash_in_transit=-amount)
-        case facts.RefundFailed(amount=amount):
-            return legs(currency, refunds=-amount, cash_in_transit=amount)
-        case facts.DisputeFundsMoved(amount=amount, fee=fee):
-            return legs(currency, disputes=-amount, fees=fee, cash_in_transit=amount - fee)
-        case facts.DisputeClosed(won=False, dispute_id=_):
-            lost = disputed_amount(invoice, payload.payment_id)
-            return legs(currency, receivable=lost, disputes=-lost)
         case _:
             return ()
 
@@ -81,9 +68,3 @@ def _cancelled(invoice: Invoice) -> tuple[Leg, ...]:
         return ()
     totals = invoice.totals
     return legs(invoice.currency, receivable=-totals.total, revenue=totals.subtotal, tax=totals.tax)
-
-
-def disputed_amount(invoice: Invoice, payment_id: str) -> int:
-    """What a lost dispute makes owed again: what this payment had paid of the invoice."""
-    payment = invoice.payment(payment_id)
-    return min(payment.amount - payment.amount_refunded, invoice.amount_paid) if payment else 0

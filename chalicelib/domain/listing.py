@@ -9,8 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain.desk.account import (
+    CreditPaidOut,
+    ExternalPaymentReceived,
+    ExternalPaymentReversed,
+)
+from chalicelib.domain.desk.refunds import ExternalRefundPaid, Refunded
 from chalicelib.domain.facts import Fact
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
 
@@ -29,6 +36,7 @@ class PaymentState(StrEnum):
     PAID = "paid"
     FAILED = "failed"
     REFUNDED = "refunded"
+    REVERSED = "reversed"  # an external payment that bounced
     DISPUTED = "disputed"
     CANCELLED = "cancelled"
 
@@ -85,33 +93,39 @@ def listed_invoice(invoice: Invoice) -> Listed:
     )
 
 
-def listed_fact(fact: Fact, invoice: Invoice) -> Listed | None:
-    """A payment's place; None for a fact that is none. `invoice` is any later state of it."""
-    said = money_of(fact, invoice)
+def listed_fact(fact: Fact, head: Any) -> Listed | None:
+    """A payment's place; None for a fact that is none. `head` is any later state of its subject."""
+    said = money_of(fact, head)
     if said is None:
         return None
     state, amount = said
+    of_invoice = isinstance(head, Invoice)
     return Listed(
         shelf=Shelf(ListKind.PAYMENT, state.value),
-        mark=f"{invoice.id}#{fact.seq:06d}",
+        mark=f"{head.id}#{fact.seq:06d}",
         amount=amount,
-        name=invoice.bill_to.name,
-        due_on=invoice.due_on,
+        name=head.bill_to.name if of_invoice else head.name,
+        due_on=head.due_on if of_invoice else None,
         at=fact.at,
     )
 
 
-def money_of(fact: Fact, invoice: Invoice) -> tuple[PaymentState, int] | None:
-    """What the fact says became of how much money."""
+def money_of(fact: Fact, head: Any) -> tuple[PaymentState, int] | None:
+    """What the fact says became of how much money. An external payment is its customer's fact:
+    what each invoice got of it is no payment of its own."""
     match fact.data:
-        case facts.ChargeSucceeded(amount=amount) | facts.ExternalPaymentRecorded(amount=amount):
+        case facts.ChargeSucceeded(amount=amount) | ExternalPaymentReceived(amount=amount):
             return PaymentState.PAID, amount
         case facts.ChargeFailed(payment_id=payment_id):
-            return PaymentState.FAILED, _amount_of(invoice, payment_id)
+            return PaymentState.FAILED, _amount_of(head, payment_id)
         case facts.PaymentCancelled(payment_id=payment_id):
-            return PaymentState.CANCELLED, _amount_of(invoice, payment_id)
-        case facts.Refunded(amount=amount):
+            return PaymentState.CANCELLED, _amount_of(head, payment_id)
+        case Refunded(amount=amount) | ExternalRefundPaid(amount=amount):
             return PaymentState.REFUNDED, amount
+        case CreditPaidOut(amount=amount):
+            return PaymentState.REFUNDED, amount
+        case ExternalPaymentReversed(amount=amount):
+            return PaymentState.REVERSED, amount
         case facts.DisputeOpened(amount=amount):
             return PaymentState.DISPUTED, amount
         case _:

@@ -57,6 +57,9 @@ def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Custom
             return replace(customer, expiry_noticed=expires)
         case facts.PaymentTaken(payment_id=payment_id):
             return replace(customer, last_payment_id=payment_id)
+        case facts.GroupJoined(group_id=group_id):
+            joined = dict.fromkeys((*customer.group_ids, group_id))
+            return replace(customer, group_ids=tuple(joined))
         case facts.CreditMoved(added=added, spent=spent):
             used = sum(part.amount for part in spent)
             return replace(customer, credit=customer.credit + added - used)
@@ -84,10 +87,12 @@ def subscription_step(subscription: Subscription | None, payload: Any, fact: Fac
     if subscription is None:
         raise BrokenRecord(f"{fact.kind} before created")
     match payload:
-        case facts.PeriodBilled(index=index, days_before=days_before, zone=zone):
+        case facts.PeriodBilled(
+            index=index, invoice_id=invoice_id, days_before=days_before, zone=zone
+        ):
             if index != subscription.next_index:
                 raise BrokenRecord(f"period {index} billed, {subscription.next_index} is next")
-            billed = replace(subscription, next_index=index + 1)
+            billed = rules.billed_on(subscription, index, invoice_id)
             return rules.with_next_bill(billed, zone=zone, days_before=days_before)
         case facts.SubscriptionPaused(on=on, reason=reason, invoice_ids=invoice_ids):
             return rules.paused(subscription, on=on, reason=reason, invoice_ids=invoice_ids)

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.desk.account import ExternalPaymentReceived
 from chalicelib.domain.desk.external_payments import ExternalPaymentRecorded
 from chalicelib.domain.desk.refunds import Refunded
 from chalicelib.domain.errors import InvalidInput
@@ -19,6 +21,7 @@ from chalicelib.domain.facts import Subject
 from chalicelib.domain.finding import What
 from chalicelib.domain.invoice import BillTo, Invoice, InvoiceStatus, Line, Purpose, totals_of
 from chalicelib.domain.listing import PaymentState, shelves_of_invoices, shelves_of_payments
+from chalicelib.domain.record import on_party
 from chalicelib.ports.answers import Page
 from chalicelib.ports.lists import Entry, Found, Order, Wanted
 from chalicelib.ports.rows import Change
@@ -56,6 +59,10 @@ def then(before: Change, payload: Any, *, minute: int = 0, status: Any = None) -
     return a.step(before.head, payload, at=a.minutes(minute), status=status)
 
 
+def came(intent_id: str, amount: int = 100) -> facts.ChargeSucceeded:
+    return facts.ChargeSucceeded("pay_1", None, intent_id, "ch_1", amount, None)
+
+
 def wire(reference: str, amount: int = 100) -> ExternalPaymentRecorded:
     return ExternalPaymentRecorded(
         reference, ExternalMethod.WIRE, reference, amount, date(2026, 3, 1)
@@ -76,7 +83,7 @@ def walked(store: Store, wanted: Wanted, limit: int = 2) -> list[str]:
 
 
 def _name(entry: Entry) -> str:
-    return entry.invoice.id + (f"+{entry.fact.seq}" if entry.fact else "")
+    return entry.head.id + (f"+{entry.fact.seq}" if entry.fact else "")
 
 
 class ShelvesContract:
@@ -146,9 +153,9 @@ class ShelvesContract:
     def test_payments_are_facts_and_stay(self, store: Store) -> None:
         first, second = owing("inv_1", name="Bob", day=7), owing("inv_2", name="Ann", day=3)
         store.append([first, second])
-        part = then(first, wire("w1", 300), minute=5)
-        rest = then(part, wire("w2", 90), minute=30, status=_S.PAID)
-        other = then(second, wire("w3", 200), minute=9)
+        part = then(first, came("w1", 300), minute=5)
+        rest = then(part, came("w2", 90), minute=30, status=_S.PAID)
+        other = then(second, came("w3", 200), minute=9)
         back = then(other, Refunded("pay_1", "re_1", 150), minute=20)
         for change in (part, rest, other, back):
             store.append([change])
@@ -172,6 +179,22 @@ class ShelvesContract:
             assert walked(store, theirs) == []
         (entry,) = store.listed(a.BIZ, Wanted(CAME, Order.AT, until=a.minutes(6))).items
         assert entry == Entry(store.invoice(a.BIZ, "inv_1"), part.fact)
+
+    def test_what_came_past_stripe_is_the_customers(self, store: Store) -> None:
+        made, zoe = owing("inv_1", name="Bob"), a.new_customer("cus_1", name="Zoe")
+        store.append([made, zoe])
+        cheque = ExternalPaymentReceived(
+            "ext_1", ExternalMethod.CHECK, "77", 500, "USD", date(2026, 3, 1), ()
+        )
+        assert isinstance(zoe.head, Customer)
+        head, fact = on_party(zoe.head, cheque, at=a.minutes(7))
+        store.append([then(made, came("w1", 300), minute=5)])
+        store.append([Change(head, fact)])
+        for order in (Order.AT, Order.AMOUNT, Order.CUSTOMER_NAME):
+            assert walked(store, Wanted(CAME, order), 1) == ["inv_1+2", "cus_1+2"]
+        assert walked(store, Wanted(CAME, Order.AT, customer_id="cus_1")) == ["inv_1+2", "cus_1+2"]
+        assert store.listed(a.BIZ, Wanted(CAME, Order.AT, True)).items[0] == Entry(head, fact)
+        assert [one.subject_id for one in store.found(a.BIZ, "77")] == ["cus_1"]
 
     def test_a_cursor_is_bound_to_its_list_and_holds_no_name(self, stocked: Store) -> None:
         wanted = Wanted(OPEN, Order.CUSTOMER_NAME, backwards=True)

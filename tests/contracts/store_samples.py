@@ -9,6 +9,8 @@ from decimal import Decimal
 from chalicelib.domain import invoice_facts, party_facts
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, CustomerKind
+from chalicelib.domain.desk.external_payments import ExternalPaymentRecorded
+from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import (
     SYSTEM,
     Actor,
@@ -206,7 +208,9 @@ def paid(
 ) -> Change:
     """A change whose key names an outside object."""
     assert isinstance(before.head, Invoice)
-    payload = invoice_facts.ExternalPaymentRecorded("wire", reference, 100, date(2026, 3, 1))
+    payload = ExternalPaymentRecorded(
+        reference, ExternalMethod.WIRE, reference, 100, date(2026, 3, 1)
+    )
     return step(before.head, payload, by=by, effects=effects, status=InvoiceStatus.PAID)
 
 

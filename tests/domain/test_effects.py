@@ -9,7 +9,10 @@ import pytest
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain import party_facts as party
 from chalicelib.domain.customer import MethodState
+from chalicelib.domain.desk.external_payments import ExternalPaymentRecorded
+from chalicelib.domain.desk.refunds import Refunded, RefundFailed
 from chalicelib.domain.effects import for_party
+from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.invoice import Hold, HoldKind
 from chalicelib.domain.owed import Audience
 from tests.domain.histories import PAY, Story
@@ -37,11 +40,10 @@ def test_a_payment() -> None:
     ]  # fmt: skip
 
 
-def test_a_part_payment_has_a_receipt_but_the_invoice_is_not_paid() -> None:
+def test_a_part_payment_is_told_but_the_invoice_is_not_paid() -> None:
     story = Story().finalized()
-    story.tell(facts.ExternalPaymentRecorded("cash", "1", 100, day("2026-03-02")))
-    assert "mail:receipt" in story.owed
-    assert "event:invoice.paid" not in story.owed
+    story.tell(ExternalPaymentRecorded("1", ExternalMethod.CASH, "1", 100, day("2026-03-02")))
+    assert story.owed == ["staff_mail:staff_payment_received", "event:payment.succeeded"]
 
 
 def test_a_payment_of_an_overdue_invoice_resumes_its_subscription() -> None:
@@ -134,10 +136,10 @@ def test_a_withdrawn_overdue_invoice_no_longer_holds_its_subscription() -> None:
 
 
 def test_refunds_and_disputes() -> None:
-    assert Story().paid().tell(facts.Refunded(PAY, "re_1", 100)).owed == [
+    assert Story().paid().tell(Refunded(PAY, "re_1", 100)).owed == [
         "mail:refund_sent", "event:refund.created",
     ]  # fmt: skip
-    assert Story().paid().tell(facts.RefundFailed(PAY, "re_1", 100)).owed == [
+    assert Story().paid().tell(RefundFailed(PAY, "re_1", 100)).owed == [
         "staff_mail:staff_needs_human", "event:refund.failed",
     ]  # fmt: skip
     opened = facts.DisputeOpened(PAY, "du_1", 8900, "fraudulent", None)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.canonical import canonical, plain
+from chalicelib.domain.desk.write_offs import WrittenOff
 from chalicelib.domain.errors import BrokenRecord, IllegalTransition
 from chalicelib.domain.facts import (
     Actor,
@@ -110,7 +111,7 @@ def test_a_second_try_cannot_begin_while_one_is_unresolved() -> None:
 
 
 def test_a_paid_invoice_cannot_be_cancelled_or_written_off() -> None:
-    for payload in (facts.InvoiceCancelled("No."), facts.WrittenOff("No.", 0)):
+    for payload in (facts.InvoiceCancelled("No."), WrittenOff("No.", 0)):
         with pytest.raises(IllegalTransition):
             Story().paid().tell(payload)
 

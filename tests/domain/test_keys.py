@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import desk, invoice_facts, keys, party_facts
+from chalicelib.domain import (
+    desk,
+    group_facts,
+    import_facts,
+    invoice_facts,
+    keys,
+    party_facts,
+    team_facts,
+)
+from chalicelib.domain.desk import account, disputes
 from chalicelib.domain.errors import BrokenRecord, Conflict, DomainError, IllegalTransition
 from chalicelib.domain.ledger import Account, Leg, assert_balanced, legs, trial_balance
 from chalicelib.domain.registry import PAYLOADS
@@ -73,7 +82,8 @@ def test_a_trial_balance_by_currency() -> None:
 
 
 def test_every_fact_is_registered_under_its_own_kind() -> None:
-    modules: tuple[Any, ...] = (invoice_facts, party_facts, *desk.TOPICS)
+    own = (account, disputes, group_facts, import_facts, team_facts)
+    modules: tuple[Any, ...] = (invoice_facts, party_facts, *own, *desk.TOPICS)
     written = {
         kind
         for module in modules

@@ -8,6 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain.desk.external_payments import ExternalPaymentBounced, ExternalPaymentRecorded
+from chalicelib.domain.desk.refunds import DASHBOARD, Refunded, RefundFailed
+from chalicelib.domain.desk.write_offs import WrittenOff
+from chalicelib.domain.dispute import DisputeMark, DisputeState
+from chalicelib.domain.external_payment import ExternalMethod, ExternalPayment
 from chalicelib.domain.invoice import (
     ChargeRequest,
     Dunning,
@@ -25,6 +30,7 @@ from chalicelib.domain.payment import (
     Trigger,
 )
 from chalicelib.domain.policy import STANDARD
+from chalicelib.domain.refund import Refund, RefundStatus
 from tests.domain.histories import Story
 from tests.domain.samples import (
     NOON,
@@ -46,7 +52,7 @@ PAY, OTHER, LATER = "pay_1_1", "pay_1_0", after(hours=5)
 REQUEST = ChargeRequest("req_1", Trigger.STAFF, NOON)
 HOLD = Hold(HoldKind.STAFF, "Wait.")
 UNSURE = Hold(HoldKind.UNRESOLVED, "Look at the dashboard.")
-LOST = Hold(HoldKind.DISPUTE, "The dispute is lost; staff decide what follows.")
+MARK = DisputeMark("du_1", PAY, 8900, "fraudulent", None)
 FUNDS = declined()
 OLD = payment(failed(), id=OTHER, status=P.CANCELLED)  # an earlier payment that nothing may touch
 WANTED: dict[str, Any] = {"charge_request": REQUEST, "hold": HOLD}
@@ -117,7 +123,7 @@ BOOKKEEPING = [
     ),
     (
         PARTLY,
-        facts.WrittenOff("Bankrupt.", 7000),
+        WrittenOff("Bankrupt.", 7000),
         {"status": S.UNCOLLECTIBLE, "amount_written_off": 7100, "closed_at": LATER, **FREED},
     ),
 ]
@@ -277,7 +283,13 @@ ENDINGS = [
     ),
 ]
 
-RECEIVED = facts.ExternalPaymentRecorded("wire", "W-1", 400, day("2026-03-03"))
+RECEIVED = ExternalPaymentRecorded("ext_1", ExternalMethod.WIRE, "W-1", 400, day("2026-03-03"))
+NOTED = (ExternalPayment("ext_1", ExternalMethod.WIRE, "W-1", 400, day("2026-03-03"), LATER),)
+WIRED: dict[str, Any] = {"external_payments": NOTED}
+BOUNCED = ExternalPaymentBounced("ext_1", 400, day("2026-03-09"), "No funds.")
+DASHBOARD_REFUND = Refund(
+    "re_2", PAY, 300, DASHBOARD, LATER, status=RefundStatus.SUCCEEDED, stripe_refund_id="re_2"
+)
 PAID = pending(
     payments=(OLD, payment(status=P.PAID, paid_at=NOON, amount_refunded=100)),
     status=S.PAID,
@@ -288,34 +300,74 @@ PAID = pending(
 DISPUTED = replace(
     PAID,
     payments=(OLD, replace(PAID.payments[1], disputed=True)),
-    hold=Hold(HoldKind.DISPUTE, "The payer disputes: fraudulent."),
+    disputes=(MARK,),
+    hold=HOLD,
 )
 CLOSED = (S.CANCELLED, S.UNCOLLECTIBLE)
 
 MONEY_LATER = [
-    (pending(amount_paid=100), RECEIVED, {"amount_paid": 500}),
-    (in_flight(R.PROCESSING), RECEIVED, {"amount_paid": 400, "status": S.PENDING}),
-    (pending(amount_paid=8600, **WANTED), RECEIVED, {
-        "amount_paid": 8900, "amount_overpaid": 100, **SETTLED,
-    }),
-    (pending(amount_credited=8900, status=S.CANCELLED), RECEIVED, {"amount_overpaid": 400}),
+    (pending(amount_paid=100), RECEIVED, {"amount_paid": 500, **WIRED}),
+    (in_flight(R.PROCESSING), RECEIVED, {"amount_paid": 400, "status": S.PENDING, **WIRED}),
+    (pending(amount_paid=8500, **WANTED), RECEIVED, {"amount_paid": 8900, **WIRED, **SETTLED}),
     (
-        pending(amount_written_off=4000, status=S.UNCOLLECTIBLE, closed_at=NOON),
+        pending(amount_written_off=4000, amount_paid=4900, status=S.UNCOLLECTIBLE, closed_at=NOON),
         RECEIVED,
-        {"amount_paid": 400},
+        {"amount_paid": 5300, "amount_written_off": 3600, "amount_recovered": 400, **WIRED},
     ),
-    (PAID, facts.Refunded(PAY, "re_2", 300), {"payments.1.amount_refunded": 400}),
-    (PAID, facts.RefundFailed(PAY, "re_1", 100), {"payments.1.amount_refunded": 0}),
+    (
+        pending(amount_written_off=400, amount_paid=8500, status=S.UNCOLLECTIBLE, **WANTED),
+        RECEIVED,
+        {
+            "amount_paid": 8900,
+            "amount_written_off": 0,
+            "amount_recovered": 400,
+            **WIRED,
+            **SETTLED,
+        },
+    ),
+    (
+        replace(PAID, external_payments=NOTED),
+        BOUNCED,
+        {
+            "amount_paid": 8500,
+            "status": S.PENDING,
+            "paid_at": None,
+            "closed_at": None,
+            "external_payments.0.reversed_at": LATER,
+            "external_payments.0.reversal_reason": "No funds.",
+        },
+    ),
+    (
+        pending(
+            amount_written_off=100,
+            amount_paid=8800,
+            status=S.UNCOLLECTIBLE,
+            external_payments=NOTED,
+        ),
+        BOUNCED,
+        {
+            "amount_paid": 8400,
+            "amount_written_off": 500,
+            "external_payments.0.reversed_at": LATER,
+            "external_payments.0.reversal_reason": "No funds.",
+        },
+    ),
+    (
+        PAID,
+        Refunded(PAY, "re_2", 300),
+        {"payments.1.amount_refunded": 400, "refunds": (DASHBOARD_REFUND,)},
+    ),
+    (PAID, RefundFailed(PAY, "re_1", 100), {"payments.1.amount_refunded": 0}),
     (
         PAID,
         facts.DisputeOpened(PAY, "du_1", 8900, "fraudulent", None),
-        {"payments.1.disputed": True, "hold": DISPUTED.hold},
+        {"payments.1.disputed": True, "disputes": (MARK,)},
     ),
     (DISPUTED, facts.DisputeFundsMoved(PAY, "du_1", "txn_1", -8900, 1500), {}),
     (
         DISPUTED,
         facts.DisputeClosed(PAY, "du_1", won=True),
-        {"payments.1.disputed": False, "hold": None},
+        {"payments.1.disputed": False, "disputes.0.state": DisputeState.WON},
     ),
     (
         DISPUTED,
@@ -324,7 +376,7 @@ MONEY_LATER = [
             "amount_paid": 100,
             "paid_at": None,
             "closed_at": None,
-            "hold.reason": LOST.reason,
+            "disputes.0.state": DisputeState.LOST,
             "status": S.PENDING,
         },
     ),
@@ -351,7 +403,7 @@ def test_a_dispute_lost_after_everything_was_refunded_takes_nothing_back() -> No
     refunded = replace(DISPUTED.payments[1], amount_refunded=8900)
     invoice = replace(DISPUTED, payments=(OLD, refunded))
     lost = told(invoice, facts.DisputeClosed(PAY, "du_1", won=False))
-    assert changed(invoice, lost) == {"hold.reason": LOST.reason}
+    assert changed(invoice, lost) == {"disputes.0.state": DisputeState.LOST}
 
 
 @pytest.mark.parametrize("status", CLOSED)
@@ -359,7 +411,10 @@ def test_a_dispute_lost_on_a_closed_invoice_is_still_recorded(status: InvoiceSta
     """Stripe has taken the money whether or not the invoice may be opened again."""
     invoice = replace(DISPUTED, status=status, paid_at=None)
     lost = told(invoice, facts.DisputeClosed(PAY, "du_1", won=False))
-    assert changed(invoice, lost) == {"amount_paid": 100, "hold.reason": LOST.reason}
+    assert changed(invoice, lost) == {
+        "amount_paid": 100,
+        "disputes.0.state": DisputeState.LOST,
+    }
 
 
 def test_the_head_carries_the_plan_and_the_place_of_its_last_fact() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.desk.disputed import disputed_amount
-from chalicelib.domain.desk.external_payments import ExternalPaymentRecorded
+from chalicelib.domain.desk.external_payments import ExternalPaymentBounced, ExternalPaymentRecorded
 from chalicelib.domain.desk.refunds import Refunded, RefundFailed
 from chalicelib.domain.desk.write_offs import WrittenOff
 from chalicelib.domain.dispute import DisputeMark
@@ -27,6 +27,7 @@ PAY = "pay_1_1"
 TAXED = line(1000, tax_percent=Decimal(10))
 DUE = (day("2026-03-02"), day("2026-04-01"), NOON)
 WIRED = date(2026, 3, 3)
+BOUNCED = ExternalPaymentBounced("W-1", 400, WIRED, "No funds.")
 OWED = {"receivable": 1100, "revenue": -1000, "tax": -100}
 
 
@@ -79,11 +80,21 @@ def closed(*, won: bool, payment_id: str = PAY) -> facts.DisputeClosed:
         (paid(amount_paid=9000), charged(5), {"cash_in_transit": 5, "customer_credit": -5}),
         (pending(), facts.FeePosted(PAY, "ch_1", 288), {"fees": 288, "cash_in_transit": -288}),
         (pending(), wired(8900), {"bank": 8900, "receivable": -8900}),
-        (paid(), wired(5), {"bank": 5, "customer_credit": -5}),
         (
-            pending(amount_paid=8000),
-            wired(1000),
-            {"bank": 1000, "receivable": -900, "customer_credit": -100},
+            pending(amount_paid=8000, amount_written_off=900, status=InvoiceStatus.UNCOLLECTIBLE),
+            wired(400),
+            {"bank": 400, "write_offs": -400},
+        ),
+        (paid(), BOUNCED, {"receivable": 400, "bank": -400}),
+        (
+            pending(amount_written_off=900, status=InvoiceStatus.UNCOLLECTIBLE),
+            BOUNCED,
+            {"write_offs": 400, "bank": -400},
+        ),
+        (
+            pending(status=InvoiceStatus.CANCELLED),
+            BOUNCED,
+            {"customer_credit": 400, "bank": -400},
         ),
         (
             pending(),

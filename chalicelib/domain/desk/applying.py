@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from chalicelib.domain.desk.money_legs import incoming_legs, outgoing_legs
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Effect, Fact
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
-from chalicelib.domain.invoice_changes import move, received
-from chalicelib.domain.ledger import Leg, legs
+from chalicelib.domain.invoice_changes import received, taken_back
+from chalicelib.domain.ledger import Account, Leg
 from chalicelib.domain.owed import Audience, event, work
 
 
@@ -59,16 +60,13 @@ PAYLOADS: tuple[type, ...] = (CreditApplied, CreditUnapplied, OverpaymentMoved)
 def step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
     match payload:
         case CreditApplied(source=source, amount=amount):
-            if amount > invoice.amount_remaining:
+            if amount > invoice.amount_payable:
                 raise BrokenRecord(f"{invoice.id}: more credit applied than is owed")
             cover = invoice.covered_by
             done = cover is not None and cover.id == source
             return received(replace(invoice, covered_by=None) if done else invoice, amount, fact)
         case CreditUnapplied(amount=amount):
-            owing = replace(invoice, amount_paid=invoice.amount_paid - amount)
-            if not (owing.is_open or owing.status is InvoiceStatus.PAID):
-                return owing
-            return move(replace(owing, paid_at=None, closed_at=None), owing.open_status())
+            return taken_back(invoice, amount)
         case OverpaymentMoved(amount=amount):
             return replace(invoice, amount_overpaid=invoice.amount_overpaid - amount)
         case _:
@@ -79,9 +77,9 @@ def legs_for(invoice: Invoice, payload: Any) -> tuple[Leg, ...]:
     """What was overpaid is credit already, so moving it posts nothing."""
     match payload:
         case CreditApplied(amount=amount):
-            return legs(invoice.currency, customer_credit=amount, receivable=-amount)
+            return incoming_legs(invoice, amount, Account.CUSTOMER_CREDIT)
         case CreditUnapplied(amount=amount):
-            return legs(invoice.currency, receivable=amount, customer_credit=-amount)
+            return outgoing_legs(invoice, amount, Account.CUSTOMER_CREDIT)
         case _:
             return ()
 

@@ -73,8 +73,7 @@ def test_an_overdue_invoice_paid_by_credit_resumes_what_was_paused() -> None:
 
 
 def test_an_overpayment_becomes_the_customers_credit() -> None:
-    wired = facts.ExternalPaymentRecorded("wire", "W-1", 9000, NOON.date())
-    story = Story().finalized().tell(wired).tell(OverpaymentMoved(100))
+    story = Story(draft(amount_overpaid=100)).finalized().tell(OverpaymentMoved(100))
     assert story.invoice.amount_overpaid == 0
     assert story.last.legs == ()
 

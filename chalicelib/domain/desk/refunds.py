@@ -1,0 +1,280 @@
+"""Refunds: asked for and, above the business's limit, agreed to by a second person; then sent.
+
+What left Stripe's balance is posted by `Refunded`, found on the charge, wherever it was made. A
+refund lowers what was sold and reopens no debt; one `from_credit` pays out the customer's unapplied
+credit, which is set aside when it is asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, ClassVar
+
+from chalicelib.domain.desk.external_payments import with_external
+from chalicelib.domain.errors import BrokenRecord
+from chalicelib.domain.facts import Effect, Fact
+from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.invoice_changes import known_payment, with_payment
+from chalicelib.domain.ledger import Leg, legs
+from chalicelib.domain.owed import Audience, event, mail, staff, work
+from chalicelib.domain.refund import Refund, RefundStatus
+
+DASHBOARD = "Made in Stripe's dashboard."
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequested:
+    """Written before Stripe is asked: amount, payment and id are frozen."""
+
+    kind: ClassVar[str] = "refund_requested"
+    refund: Refund
+
+    def key(self, seq: int) -> str:
+        return f"refund_requested/{self.refund.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundApproved:
+    """`by` is somebody else than who asked."""
+
+    kind: ClassVar[str] = "refund_approved"
+    request_id: str
+    by: str
+
+    def key(self, seq: int) -> str:
+        return f"refund_approved/{self.request_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRejected:
+    kind: ClassVar[str] = "refund_rejected"
+    request_id: str
+    by: str
+    reason: str
+
+    def key(self, seq: int) -> str:
+        return f"refund_rejected/{self.request_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSent:
+    """Stripe has taken it, but our balance there is too low: no money has moved yet."""
+
+    kind: ClassVar[str] = "refund_sent"
+    request_id: str
+    refund_id: str
+
+    def key(self, seq: int) -> str:
+        return f"refund_sent/{self.request_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDropped:
+    """No money moved and none will: Stripe refused it, or it failed before it left."""
+
+    kind: ClassVar[str] = "refund_dropped"
+    request_id: str
+    code: str
+    reason: str
+
+    def key(self, seq: int) -> str:
+        return f"refund_dropped/{self.request_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """What left our Stripe balance for a refund of ours or one made in Stripe's dashboard."""
+
+    kind: ClassVar[str] = "refunded"
+    payment_id: str
+    refund_id: str
+    amount: int
+    request_id: str = ""
+
+    def key(self, seq: int) -> str:
+        return f"refunded/{self.refund_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFailed:
+    """The refund came back to our balance."""
+
+    kind: ClassVar[str] = "refund_failed"
+    payment_id: str
+    refund_id: str
+    amount: int
+    request_id: str = ""
+
+    def key(self, seq: int) -> str:
+        return f"refund_failed/{self.refund_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalRefundPaid:
+    """Given back by us, past Stripe, to whoever had paid us past Stripe."""
+
+    kind: ClassVar[str] = "external_refund_paid"
+    request_id: str
+    amount: int
+    paid_on: date
+
+    def key(self, seq: int) -> str:
+        return f"external_refund/{self.request_id}"
+
+
+PAYLOADS: tuple[type, ...] = (
+    RefundRequested, RefundApproved, RefundRejected, RefundSent, RefundDropped, Refunded,
+    RefundFailed, ExternalRefundPaid,
+)  # fmt: skip
+_S = RefundStatus
+
+
+def step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
+    match payload:
+        case RefundRequested(refund=refund):
+            return replace(invoice, refunds=(*invoice.refunds, refund))
+        case RefundApproved(request_id=request_id, by=by):
+            return _with(
+                invoice, request_id, status=_S.REQUESTED, decided_by=by, decided_at=fact.at
+            )
+        case RefundRejected(request_id=request_id, by=by, reason=reason):
+            decided = {"decided_by": by, "decided_at": fact.at, "failure": reason}
+            return _with(invoice, request_id, status=_S.REJECTED, **decided)
+        case RefundSent(request_id=request_id, refund_id=refund_id):
+            return _with(invoice, request_id, status=_S.PENDING, stripe_refund_id=refund_id)
+        case RefundDropped(request_id=request_id, reason=reason):
+            return _with(invoice, request_id, status=_S.FAILED, failure=reason)
+        case Refunded():
+            return _moved(_noted(invoice, payload, fact), payload.payment_id, payload.amount)
+        case RefundFailed():
+            words = "The card's bank sent the money back."
+            failed = _with(invoice, _name(payload), status=_S.FAILED, failure=words)
+            return _moved(failed, payload.payment_id, -payload.amount)
+        case ExternalRefundPaid(request_id=request_id, amount=amount):
+            return _paid_past_stripe(invoice, request_id, amount)
+        case _:
+            raise BrokenRecord(f"no step for {type(payload).__name__}")
+
+
+def _paid_past_stripe(invoice: Invoice, request_id: str, amount: int) -> Invoice:
+    paid = _with(invoice, request_id, status=_S.SUCCEEDED)
+    refund = paid.refund(request_id)
+    external = paid.external_payment(refund.payment_id) if refund else None
+    if external is None:
+        raise BrokenRecord(f"{invoice.id}: refund {request_id} of no external payment")
+    return with_external(paid, external.id, amount_refunded=external.amount_refunded + amount)
+
+
+def _name(payload: Refunded | RefundFailed) -> str:
+    """Our own id of the refund; one made in the dashboard has only Stripe's."""
+    return payload.request_id or payload.refund_id
+
+
+def _noted(invoice: Invoice, payload: Refunded, fact: Fact) -> Invoice:
+    """Ours is marked as done; one that we did not ask for is put on record."""
+    if invoice.refund(_name(payload)) is None:
+        made = Refund(
+            id=_name(payload),
+            payment_id=payload.payment_id,
+            amount=payload.amount,
+            reason=DASHBOARD,
+            requested_at=fact.at,
+            status=_S.SUCCEEDED,
+            stripe_refund_id=payload.refund_id,
+        )
+        return replace(invoice, refunds=(*invoice.refunds, made))
+    changes = {"status": _S.SUCCEEDED, "stripe_refund_id": payload.refund_id}
+    return _with(invoice, _name(payload), **changes)
+
+
+def _moved(invoice: Invoice, payment_id: str, amount: int) -> Invoice:
+    refunded = known_payment(invoice, payment_id).amount_refunded + amount
+    return with_payment(invoice, payment_id, amount_refunded=refunded)
+
+
+def _with(invoice: Invoice, refund_id: str, **changes: Any) -> Invoice:
+    refunds = tuple(
+        replace(one, **changes) if one.id == refund_id else one for one in invoice.refunds
+    )
+    return replace(invoice, refunds=refunds)
+
+
+def is_of_credit(invoice: Invoice, payload: Any) -> bool:
+    """Whether the refund that the payload is about pays out the customer's credit."""
+    name = getattr(payload, "request_id", "") or getattr(payload, "refund_id", "")
+    refund = payload.refund if isinstance(payload, RefundRequested) else invoice.refund(name)
+    return refund is not None and refund.from_credit
+
+
+def legs_for(invoice: Invoice, payload: Any) -> tuple[Leg, ...]:
+    """`refunds` below zero is what is owed to the payer until the money has left."""
+    currency, of_credit = invoice.currency, is_of_credit(invoice, payload)
+    match payload:
+        case RefundRequested(refund=refund) if of_credit:
+            return legs(currency, customer_credit=refund.amount, refunds=-refund.amount)
+        case RefundRejected() | RefundDropped() if of_credit:
+            refund = _known(invoice, payload.request_id)
+            return legs(currency, refunds=refund.amount, customer_credit=-refund.amount)
+        case Refunded(amount=amount):
+            return legs(currency, refunds=amount, cash_in_transit=-amount)
+        case RefundFailed(amount=amount) if of_credit:
+            return legs(currency, customer_credit=-amount, cash_in_transit=amount)
+        case RefundFailed(amount=amount):
+            return legs(currency, refunds=-amount, cash_in_transit=amount)
+        case ExternalRefundPaid(amount=amount):
+            return legs(currency, refunds=amount, bank=-amount)
+        case _:
+            return ()
+
+
+def _known(invoice: Invoice, request_id: str) -> Refund:
+    refund = invoice.refund(request_id)
+    if refund is None:
+        raise BrokenRecord(f"{invoice.id} has no refund {request_id}")
+    return refund
+
+
+def owed(
+    before: Invoice | None, after: Invoice, payload: Any, audience: Audience
+) -> tuple[Effect, ...]:
+    match payload:
+        case RefundRequested(refund=refund) if refund.status is _S.AWAITING_APPROVAL:
+            return (*staff("staff_refund_approval"), *event("refund.requested"))
+        case RefundRequested():
+            return (*work("send_refunds"), *event("refund.requested"))
+        case RefundApproved():
+            return work("send_refunds")
+        case RefundRejected():
+            return event("refund.rejected")
+        case RefundSent():
+            return event("refund.pending")
+        case Refunded() | ExternalRefundPaid():
+            return (*mail("refund_sent", audience), *event("refund.created"))
+        case RefundFailed() | RefundDropped():
+            return (*staff("staff_needs_human"), *event("refund.failed"))
+        case _:
+            return ()
+
+
+def amount_refundable(invoice: Invoice, payment_id: str) -> int:
+    """What may still be asked for of a payment; 0 for one that brought no money."""
+    waiting = sum(
+        one.amount for one in invoice.refunds if one.payment_id == payment_id and one.is_undecided
+    )
+    payment, external = invoice.payment(payment_id), invoice.external_payment(payment_id)
+    if payment is not None and payment.paid_at is not None:
+        return max(payment.amount - payment.amount_refunded - waiting, 0)
+    if external is not None and external.is_good:
+        return max(external.amount - external.amount_refunded - waiting, 0)
+    return 0
+
+
+def amount_given_back(invoice: Invoice, payment_id: str) -> int:
+    """Refunded of a payment and asked for: the limit for one person is held against this."""
+    undone = {_S.FAILED, _S.REJECTED}
+    return sum(
+        one.amount
+        for one in invoice.refunds
+        if one.payment_id == payment_id and one.status not in undone
+    )
