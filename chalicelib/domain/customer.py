@@ -85,6 +85,7 @@ class Customer:
     credit: int = 0  # minor units of unapplied credit; below 0 when spent money bounced
     last_payment_id: str = ""  # the newest payment on account: a second click finds it here
     expiry_noticed: str = ""  # `2027-03`: told that the default card runs out then
+    group_ids: tuple[str, ...] = ()  # billing groups it is or was a member of
     version: int = 0
     chain: str = ""
 

@@ -140,6 +140,17 @@ class CreditMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupJoined:
+    """The customer is a member of a billing group; from when to when, the group says."""
+
+    kind: ClassVar[str] = "group_joined"
+    group_id: str
+
+    def key(self, seq: int) -> str:
+        return f"group/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionCreated:
     kind: ClassVar[str] = "created"
     subscription: Subscription

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from chalicelib.domain import money
+from chalicelib.domain import keys, money
 from chalicelib.domain.dates import Period, add_months, instant
 from chalicelib.domain.errors import Conflict, InvalidInput
 from chalicelib.domain.invoice import Line, totals_of
@@ -57,6 +57,14 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedInvoice:
+    """Period `index` stands on an invoice that bills other subscriptions too."""
+
+    index: int
+    invoice_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """`unit_amount` is minor units a period; `discount_percent` and `tax_percent` are per cent.
 
@@ -84,6 +92,7 @@ class Subscription:
     next_index: int = 0  # the first period not yet invoiced
     next_bill_at: datetime | None = None
     pauses: tuple[Pause, ...] = ()
+    shared: tuple[SharedInvoice, ...] = ()
     cancelled_on: date | None = None
     version: int = 0
     chain: str = ""
@@ -91,6 +100,11 @@ class Subscription:
     @property
     def current_pause(self) -> Pause | None:
         return self.pauses[-1] if self.pauses and self.pauses[-1].until_on is None else None
+
+    def invoice_id(self, index: int) -> str:
+        """The invoice of a billed period: its own, unless a group's invoice has it."""
+        found = (one.invoice_id for one in self.shared if one.index == index)
+        return next(found, keys.billed_invoice(self.id, index))
 
     def starts_on(self, index: int) -> date:
         """First day of period `index`, counted from 0."""
@@ -194,6 +208,15 @@ def with_next_bill(subscription: Subscription, *, zone: str, days_before: int) -
         return replace(subscription, next_bill_at=None, status=SubscriptionStatus.ENDED)
     bill_on = period.start_on - timedelta(days=days_before)
     return replace(subscription, next_bill_at=instant(bill_on, BILLING_HOUR, zone))
+
+
+def billed_on(subscription: Subscription, index: int, invoice_id: str) -> Subscription:
+    """Period `index` has become (part of) an invoice; the next one is the one after it."""
+    own = invoice_id == keys.billed_invoice(subscription.id, index)
+    shared = () if own else (SharedInvoice(index, invoice_id),)
+    return replace(
+        subscription, next_index=index + 1, shared=(*subscription.shared, *shared)
+    )
 
 
 def paused(

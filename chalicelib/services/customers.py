@@ -32,7 +32,7 @@ from chalicelib.services.case import again_when_stale, audience_of, now_of
 STRIPE_CUSTOMER = "stripe_customer"
 _FIXED = {
     "id", "business_id", "version", "chain", "methods", "default_method_id", "stripe_customer_id",
-    "expiry_noticed", "credit", "last_payment_id",
+    "expiry_noticed", "group_ids", "credit", "last_payment_id",
 }  # fmt: skip
 
 

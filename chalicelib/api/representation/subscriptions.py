@@ -23,7 +23,6 @@ from chalicelib.api.representation.fields import (
     decimal_of,
     plain_decimal,
 )
-from chalicelib.domain import keys
 from chalicelib.domain import subscription as rules
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
@@ -215,7 +214,7 @@ def _charge_view(subscription: Subscription, charge: rules.ExpectedCharge) -> Ex
     billed = charge.index < subscription.next_index
     waits = subscription.status is SubscriptionStatus.PAUSED
     later = ChargeState.ON_HOLD if waits else ChargeState.SCHEDULED
-    invoice_id = keys.billed_invoice(subscription.id, charge.index)
+    invoice_id = subscription.invoice_id(charge.index)
     return ExpectedChargeView(
         start_on=charge.period.start_on,
         last_on=charge.period.last_on,
