@@ -35,8 +35,20 @@ def cancel_stray(business_id: str, intent_id: str) -> str:
     return f"cancel/{business_id}/stray/{intent_id}"
 
 
+def refund(business_id: str, refund_id: str) -> str:
+    return f"refund/{business_id}/{refund_id}"
+
+
 def create_customer(business_id: str, customer_id: str) -> str:
     return f"customer/{business_id}/{customer_id}"
+
+
+def create_account(business_id: str) -> str:
+    return f"account/{business_id}"
+
+
+def account_page(business_id: str, request_id: str) -> str:
+    return f"account/{business_id}/page/{request_id}"
 
 
 def setup(business_id: str, request_id: str) -> str:
@@ -45,6 +57,19 @@ def setup(business_id: str, request_id: str) -> str:
 
 def detach(business_id: str, method_id: str) -> str:
     return f"detach/{business_id}/{method_id}"
+
+
+def evidence_file(business_id: str, dispute_id: str, fingerprint: str) -> str:
+    """By its content: what is drawn again the same is not uploaded again."""
+    return f"file/{business_id}/{dispute_id}/{fingerprint}"
+
+
+def evidence(business_id: str, dispute_id: str, request_id: str) -> str:
+    return f"evidence/{business_id}/{dispute_id}/{request_id}"
+
+
+def accept_dispute(business_id: str, dispute_id: str) -> str:
+    return f"accept/{business_id}/{dispute_id}"
 
 
 def timer(invoice_id: str, version: int) -> str:

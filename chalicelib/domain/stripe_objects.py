@@ -106,6 +106,7 @@ class RefundSeen:
     intent_id: str
     moved: int | None = None  # what left our Stripe balance, None before it did
     returned: int = 0  # what came back when it failed
+    request_id: str = ""  # our own id of it, from metadata; empty for one of Stripe's dashboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ class DisputeSeen:
     reason: str
     due_by: datetime | None
     moved: tuple[tuple[str, int, int], ...]  # (balance transaction, amount signed, fee)
+    submissions: int = 0  # how often evidence was submitted, here or in the dashboard
+    request_id: str = ""  # ours, from metadata: who asked for what was submitted
 
 
 @dataclass(frozen=True, slots=True)

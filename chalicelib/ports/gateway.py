@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -109,6 +110,28 @@ class Gateway(Protocol):
 
     def refunds_of(self, account: str | None, charge_id: str) -> list[RefundSeen]: ...
     def disputes_of(self, account: str | None, charge_id: str) -> list[DisputeSeen]: ...
+    def read_dispute(self, account: str | None, dispute_id: str) -> DisputeSeen: ...
+    def upload_evidence(self, account: str | None, *, name: str, content: bytes, key: str) -> str:
+        """The file's id at Stripe. The key names the content, so uploading it twice is once."""
+        ...
+
+    def submit_evidence(
+        self,
+        account: str | None,
+        dispute_id: str,
+        *,
+        fields: Mapping[str, str],
+        request_id: str,
+        key: str,
+    ) -> DisputeSeen:
+        """For good: Stripe takes an answer once. `fields` are the names of Stripe's evidence, each
+        cut to what Stripe takes; raises Conflict when the dispute takes none any more."""
+        ...
+
+    def close_dispute(self, account: str | None, dispute_id: str, *, key: str) -> DisputeSeen:
+        """Accept it: the money stays with the payer. Raises Conflict when it is over already."""
+        ...
+
     def payouts_since(
         self, account: str | None, since: datetime, *, cursor: str | None = None
     ) -> Page[PayoutSeen]: ...
@@ -123,9 +146,7 @@ class Gateway(Protocol):
         self, account: str, *, return_url: str, refresh_url: str, key: str
     ) -> AccountPage: ...
     def read_account(self, account: str) -> AccountSeen: ...
-    def accounts_since(
-        self, since: datetime, *, cursor: str | None = None
-    ) -> Page[AccountSeen]:
+    def accounts_since(self, since: datetime, *, cursor: str | None = None) -> Page[AccountSeen]:
         """Connected accounts by their opening, newest first."""
         ...
 

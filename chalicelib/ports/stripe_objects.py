@@ -1,6 +1,7 @@
 """Stripe's objects as adapters return them: see `domain/stripe_objects.py`."""
 
 from chalicelib.domain.stripe_objects import (
+    AccountPage,
     AccountSeen,
     ChargeSeen,
     ChargeStatus,
@@ -17,6 +18,7 @@ from chalicelib.domain.stripe_objects import (
 )
 
 __all__ = [
+    "AccountPage",
     "AccountSeen",
     "ChargeSeen",
     "ChargeStatus",

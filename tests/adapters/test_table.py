@@ -12,6 +12,7 @@ from chalicelib.adapters.table.store import DynamoStore
 from tests.adapters.table_stage import fresh_table, moto_client, sharing
 from tests.contracts import (
     store_contract,
+    store_contract_disputes,
     store_contract_lists,
     store_contract_reads,
     store_contract_small,
@@ -70,6 +71,10 @@ class TestShelves(store_contract_lists.ShelvesContract):
 
 
 class TestWords(store_contract_lists.WordsContract):
+    pass
+
+
+class TestDisputes(store_contract_disputes.DisputesContract):
     pass
 
 

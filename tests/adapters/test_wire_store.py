@@ -20,6 +20,7 @@ from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.rows import (
     FactRef,
     PortalLink,
+    PortalOpening,
     SavedRequest,
     TestClock,
     UniqueClaim,
@@ -124,6 +125,15 @@ def _link(straight: DynamoStore, name: str) -> Any:
     return lambda store: store.save_portal_link(link), lambda: straight.portal_link(name), link
 
 
+def _opening(straight: DynamoStore, name: str) -> Any:
+    opened = PortalOpening(a.BIZ, name, "inv_1", "page", a.NOON, "203.0.113.0/24")
+    return (
+        lambda store: store.note_opening(opened),
+        lambda: straight.openings_of(a.BIZ, name, since=a.NOON),
+        [opened],
+    )
+
+
 def _watermark(straight: DynamoStore, name: str) -> Any:
     return (
         lambda store: store.save_watermark(a.BIZ, name, "7"),
@@ -140,6 +150,7 @@ STORE = {
     "Store.begin_request": StoreCase(MANY, _begin),
     "Store.finish_request": StoreCase(MANY, _finish_request),
     "Store.save_portal_link": StoreCase(MANY, _link),
+    "Store.note_opening": StoreCase(MANY, _opening),
     "Store.save_watermark": StoreCase(MANY, _watermark),
 }
 METHODS = pytest.mark.parametrize("case", STORE.values(), ids=STORE)

@@ -28,6 +28,20 @@ def _customer(stage: Stage) -> tuple[Ask, Effects]:
     )), lambda: list(stage.core.account(stage.account).customers)  # fmt: skip
 
 
+def _account(stage: Stage) -> tuple[Ask, Effects]:
+    return lambda: _ignored(stage.gateway.create_account(
+        business_id=BUSINESS, country="US", email="", currency="USD", key=f"account/{BUSINESS}",
+    )), lambda: list(stage.core.state.accounts)[1:]  # fmt: skip
+
+
+def _account_page(stage: Stage) -> tuple[Ask, Effects]:
+    account = stage.core.connect_account(ready=False)
+    return lambda: _ignored(stage.gateway.create_account_page(
+        account, return_url="https://desk.example/a", refresh_url="https://desk.example/b",
+        key=f"account/{BUSINESS}/page/1",
+    )), lambda: list(stage.core.state.account_links)  # fmt: skip
+
+
 def _setup_page(stage: Stage) -> tuple[Ask, Effects]:
     customer = stage.customer()
     return lambda: _ignored(stage.gateway.create_setup_page(
@@ -99,16 +113,52 @@ def _refund(stage: Stage) -> tuple[Ask, Effects]:
     )), lambda: list(stage.core.account(stage.account).refunds)  # fmt: skip
 
 
+def _disputed(stage: Stage) -> str:
+    _, charge_id = stage.paid(10000)
+    return str(stage.core.dispute(charge_id, account=stage.account)["id"])
+
+
+def _upload(stage: Stage) -> tuple[Ask, Effects]:
+    return lambda: _ignored(stage.gateway.upload_evidence(
+        stage.account, name="evidence.pdf", content=b"%PDF-1.7", key=f"file/{BUSINESS}/du_1/ab",
+    )), lambda: list(stage.core.account(stage.account).files)  # fmt: skip
+
+
+def _evidence(stage: Stage) -> tuple[Ask, Effects]:
+    dispute_id = _disputed(stage)
+    return lambda: _ignored(stage.gateway.submit_evidence(
+        stage.account, dispute_id, fields={"customer_name": "Ada"}, request_id="ask_1",
+        key=f"evidence/{BUSINESS}/{dispute_id}/ask_1",
+    )), lambda: _in_status(stage, "under_review")  # fmt: skip
+
+
+def _acceptance(stage: Stage) -> tuple[Ask, Effects]:
+    dispute_id = _disputed(stage)
+    return lambda: _ignored(stage.gateway.close_dispute(
+        stage.account, dispute_id, key=f"accept/{BUSINESS}/{dispute_id}",
+    )), lambda: _in_status(stage, "lost")  # fmt: skip
+
+
+def _in_status(stage: Stage, status: str) -> list[str]:
+    shelf = stage.core.account(stage.account).disputes
+    return [row["id"] for row in shelf.values() if row["status"] == status]
+
+
 def _ignored(_answer: object) -> None:
     """What it answered is the contract's business; here only whether it did."""
 
 
 GATEWAY = {
     "Gateway.create_customer": GatewayCase("customers.create", _customer),
+    "Gateway.create_account": GatewayCase("accounts.create", _account),
+    "Gateway.create_account_page": GatewayCase("account_links.create", _account_page),
     "Gateway.create_setup_page": GatewayCase("checkout.sessions.create", _setup_page),
     "Gateway.detach_method": GatewayCase("payment_methods.detach", _detach),
     "Gateway.create_intent": GatewayCase("payment_intents.create", _intent),
     "Gateway.confirm_intent": GatewayCase("payment_intents.confirm", _confirm),
     "Gateway.cancel_intent": GatewayCase("payment_intents.cancel", _cancel),
     "Gateway.refund": GatewayCase("refunds.create", _refund),
+    "Gateway.upload_evidence": GatewayCase("files.create", _upload),
+    "Gateway.submit_evidence": GatewayCase("disputes.update", _evidence),
+    "Gateway.close_dispute": GatewayCase("disputes.close", _acceptance),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.stripe_objects import (
     AccountSeen,
     ConfirmAnswer,
+    DisputeSeen,
     IntentSeen,
     IntentStatus,
     RefundSeen,
@@ -139,6 +141,94 @@ class MoneyContract:
         assert charge is not None
         assert charge.disputed
 
+    def test_a_dispute_is_answered_once_with_files_and_words(self, stage: Stage) -> None:
+        dispute_id = self.disputed(stage)
+        waiting = stage.gateway.read_dispute(stage.account, dispute_id)
+        assert (waiting.status, waiting.submissions, waiting.request_id) == (
+            "needs_response",
+            0,
+            "",
+        )
+        packet = self.upload(stage, b"%PDF-1.7 packet")
+        assert packet == self.upload(stage, b"%PDF-1.7 packet")
+        fields = {"uncategorized_file": packet, "uncategorized_text": "They used it. " * 2000}
+        seen = [self.answer(stage, dispute_id, fields) for _ in range(2)]
+        assert seen[0] == seen[1] == stage.gateway.read_dispute(stage.account, dispute_id)
+        assert (seen[0].status, seen[0].submissions, seen[0].request_id) == (
+            "under_review",
+            1,
+            "ask_1",
+        )
+        kept = stage.core.account(stage.account).disputes[dispute_id]["evidence"]
+        assert kept["uncategorized_file"] == packet
+        assert len(kept["uncategorized_text"]) == 20_000
+        with pytest.raises(Conflict):
+            self.answer(stage, dispute_id, fields, "ask_2")
+
+    def test_evidence_needs_a_file_that_is_there(self, stage: Stage) -> None:
+        dispute_id = self.disputed(stage)
+        with pytest.raises(Conflict):
+            self.answer(stage, dispute_id, {"uncategorized_file": "file_unknown"})
+        with pytest.raises(Conflict):
+            self.upload(stage, b"no document")
+
+    def test_an_accepted_dispute_is_lost(self, stage: Stage) -> None:
+        dispute_id = self.disputed(stage)
+        closed = [self.accept(stage, dispute_id).status for _ in range(2)]
+        assert closed == ["lost", "lost"]
+        stage.advance(hours=25)
+        with pytest.raises(Conflict):
+            self.accept(stage, dispute_id)
+
+    def test_an_unanswered_dispute_is_lost_at_its_deadline(self, stage: Stage) -> None:
+        dispute_id = self.disputed(stage)
+        stage.advance(days=14)
+        assert stage.gateway.read_dispute(stage.account, dispute_id).status == "lost"
+        with pytest.raises(Conflict):
+            self.answer(stage, dispute_id, {"uncategorized_text": "Too late."})
+
+    @pytest.mark.parametrize("operation", ["files.create", "disputes.update", "disputes.close"])
+    def test_an_answer_that_is_lost_can_be_asked_for_again(
+        self, stage: Stage, operation: str
+    ) -> None:
+        dispute_id = self.disputed(stage)
+        ask: Callable[[], object] = {
+            "files.create": lambda: self.upload(stage, b"%PDF-1.7 packet"),
+            "disputes.update": lambda: self.answer(stage, dispute_id, {"customer_name": "Ada"}),
+            "disputes.close": lambda: self.accept(stage, dispute_id),
+        }[operation]
+        stage.lose_answer(operation)
+        with pytest.raises(Unanswered):
+            ask()
+        first, second = ask(), ask()
+        assert first == second
+        assert len(stage.core.account(stage.account).files) == int(operation == "files.create")
+
+    def disputed(self, stage: Stage) -> str:
+        _, charge_id = stage.paid(10000)
+        return str(stage.core.dispute(charge_id, account=stage.account)["id"])
+
+    def upload(self, stage: Stage, content: bytes) -> str:
+        key = f"file/{BUSINESS}/du_1/{len(content)}"
+        return stage.gateway.upload_evidence(
+            stage.account, name="evidence.pdf", content=content, key=key
+        )
+
+    def answer(
+        self, stage: Stage, dispute_id: str, fields: dict[str, str], request_id: str = "ask_1"
+    ) -> DisputeSeen:
+        return stage.gateway.submit_evidence(
+            stage.account,
+            dispute_id,
+            fields=fields,
+            request_id=request_id,
+            key=f"evidence/{BUSINESS}/{dispute_id}/{request_id}",
+        )
+
+    def accept(self, stage: Stage, dispute_id: str) -> DisputeSeen:
+        key = f"accept/{BUSINESS}/{dispute_id}"
+        return stage.gateway.close_dispute(stage.account, dispute_id, key=key)
+
     def test_payouts_arrive_and_may_come_back(self, stage: Stage) -> None:
         since = stage.now
         stage.paid(10000)
@@ -176,8 +266,10 @@ class ListsContract:
     def test_an_account_may_charge_or_not(self, stage: Stage) -> None:
         ready = stage.core.connect_account()
         waiting = stage.core.connect_account(ready=False)
-        assert stage.gateway.read_account(ready) == AccountSeen(ready, charges_enabled=True)
-        assert stage.gateway.read_account(waiting) == AccountSeen(waiting, charges_enabled=False)
+        assert stage.gateway.read_account(ready) == AccountSeen(
+            ready, charges_enabled=True, payouts_enabled=True
+        )
+        assert not stage.gateway.read_account(waiting).charges_enabled
 
     def test_an_accounts_intents_are_invisible_elsewhere(self, stage: Stage) -> None:
         stage.account = stage.core.connect_account()

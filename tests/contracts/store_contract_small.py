@@ -10,7 +10,14 @@ import pytest
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.team import Role
 from chalicelib.ports.answers import StaleHead
-from chalicelib.ports.rows import Departure, Membership, PortalLink, SavedRequest, TestClock
+from chalicelib.ports.rows import (
+    Departure,
+    Membership,
+    PortalLink,
+    PortalOpening,
+    SavedRequest,
+    TestClock,
+)
 from chalicelib.ports.store import Store
 from tests.contracts import store_samples as a
 
@@ -127,3 +134,17 @@ class SmallRowsContract:
         store.save_portal_link(revoked)
         store.save_portal_link(link)  # by a mail that was being made meanwhile
         assert store.portal_link("hash-1") == revoked
+
+    def test_the_first_opening_of_a_day_is_remembered(self, store: Store) -> None:
+        first = PortalOpening(a.BIZ, a.CUS, "inv_1", "page", a.NOON, "203.0.113.0/24")
+        pdf = replace(first, action="pdf", at=a.minutes(1))
+        again = replace(first, at=a.minutes(2), network="198.51.100.0/24")
+        next_day = replace(first, at=a.minutes(24 * 60))
+        unnamed = replace(first, invoice_id=None, at=a.minutes(3))
+        for opening in (first, pdf, again, next_day, unnamed):
+            store.note_opening(opening)
+        store.note_opening(replace(first, customer_id="cus_other"))
+        store.note_opening(replace(first, business_id=a.OTHER_BIZ))
+        assert store.openings_of(a.BIZ, a.CUS, since=a.NOON) == [first, pdf, unnamed, next_day]
+        assert store.openings_of(a.BIZ, a.CUS, since=a.minutes(2)) == [unnamed, next_day]
+        assert store.openings_of(a.BIZ, "cus_nobody", since=a.NOON) == []

@@ -154,6 +154,7 @@ def test_a_fact_is_keyed_by_what_it_records(payload: Any) -> None:
         ("confirm", ("biz_1", "pay_1_1", 2), "confirm/biz_1/pay_1_1/2"),
         ("cancel", ("biz_1", "pay_1_1"), "cancel/biz_1/pay_1_1"),
         ("cancel_stray", ("biz_1", "pi_1"), "cancel/biz_1/stray/pi_1"),
+        ("refund", ("biz_1", "ref_1"), "refund/biz_1/ref_1"),
         ("create_customer", ("biz_1", "cus_1"), "customer/biz_1/cus_1"),
         ("setup", ("biz_1", "req_1"), "setup/biz_1/req_1"),
         ("detach", ("biz_1", "pm_1"), "detach/biz_1/pm_1"),

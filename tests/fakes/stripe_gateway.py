@@ -28,9 +28,16 @@ _ENDPOINTS = {
     Operation.CREATE_REFUND: ("POST", "/v1/refunds"),
     Operation.LIST_REFUNDS: ("GET", "/v1/refunds"),
     Operation.LIST_DISPUTES: ("GET", "/v1/disputes"),
+    Operation.READ_DISPUTE: ("GET", "/v1/disputes/{}"),
+    Operation.ANSWER_DISPUTE: ("POST", "/v1/disputes/{}"),
+    Operation.CLOSE_DISPUTE: ("POST", "/v1/disputes/{}/close"),
+    Operation.CREATE_FILE: ("POST", "/v1/files"),
     Operation.READ_PAYOUT: ("GET", "/v1/payouts/{}"),
     Operation.LIST_PAYOUTS: ("GET", "/v1/payouts"),
+    Operation.CREATE_ACCOUNT: ("POST", "/v1/accounts"),
     Operation.READ_ACCOUNT: ("GET", "/v1/accounts/{}"),
+    Operation.LIST_ACCOUNTS: ("GET", "/v1/accounts"),
+    Operation.CREATE_ACCOUNT_LINK: ("POST", "/v1/account_links"),
 }
 
 

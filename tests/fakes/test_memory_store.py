@@ -11,6 +11,7 @@ from chalicelib.domain.facts import chain_is_whole
 from chalicelib.domain.invoice import Invoice
 from tests.contracts import (
     store_contract,
+    store_contract_disputes,
     store_contract_lists,
     store_contract_reads,
     store_contract_small,
@@ -61,6 +62,10 @@ class TestShelves(store_contract_lists.ShelvesContract):
 
 
 class TestWords(store_contract_lists.WordsContract):
+    pass
+
+
+class TestDisputes(store_contract_disputes.DisputesContract):
     pass
 
 

@@ -32,9 +32,16 @@ class Operation(StrEnum):
     CREATE_REFUND = "refunds.create"
     LIST_REFUNDS = "refunds.list"
     LIST_DISPUTES = "disputes.list"
+    READ_DISPUTE = "disputes.retrieve"
+    ANSWER_DISPUTE = "disputes.update"
+    CLOSE_DISPUTE = "disputes.close"
+    CREATE_FILE = "files.create"
     READ_PAYOUT = "payouts.retrieve"
     LIST_PAYOUTS = "payouts.list"
+    CREATE_ACCOUNT = "accounts.create"
     READ_ACCOUNT = "accounts.retrieve"
+    LIST_ACCOUNTS = "accounts.list"
+    CREATE_ACCOUNT_LINK = "account_links.create"
 
 
 class StripeRefusal(Exception):  # noqa: N818 - Stripe's answer, not a fault of ours

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -270,6 +270,33 @@ class StripeGateway:
         )
         return [reading.dispute(row) for row in rows]
 
+    def read_dispute(self, account: str | None, dispute_id: str) -> DisputeSeen:
+        return reading.dispute(self._ask(Operation.READ_DISPUTE, dispute_id, account=account))
+
+    def upload_evidence(self, account: str | None, *, name: str, content: bytes, key: str) -> str:
+        params = asking.evidence_file(content, name)
+        body = self._ask(Operation.CREATE_FILE, account=account, params=params, key=key)
+        return str(body["id"])
+
+    def submit_evidence(
+        self,
+        account: str | None,
+        dispute_id: str,
+        *,
+        fields: Mapping[str, str],
+        request_id: str,
+        key: str,
+    ) -> DisputeSeen:
+        params = asking.evidence(fields, request_id)
+        body = self._ask(
+            Operation.ANSWER_DISPUTE, dispute_id, account=account, params=params, key=key
+        )
+        return reading.dispute(body)
+
+    def close_dispute(self, account: str | None, dispute_id: str, *, key: str) -> DisputeSeen:
+        body = self._ask(Operation.CLOSE_DISPUTE, dispute_id, account=account, key=key)
+        return reading.dispute(body)
+
     def payouts_since(
         self, account: str | None, since: datetime, *, cursor: str | None = None
     ) -> Page[PayoutSeen]:
@@ -301,7 +328,9 @@ class StripeGateway:
 
     def accounts_since(self, since: datetime, *, cursor: str | None = None) -> Page[AccountSeen]:
         params = asking.accounts_since(since, cursor)
-        return _page(self._ask(Operation.LIST_ACCOUNTS, account=None, params=params), reading.account)
+        return _page(
+            self._ask(Operation.LIST_ACCOUNTS, account=None, params=params), reading.account
+        )
 
 
 def _intents_in(page: Body) -> Page[IntentSeen]:

@@ -33,6 +33,7 @@ from chalicelib.ports.stripe_objects import (
 )
 
 _log = logging.getLogger(__name__)
+DISPUTE_REQUEST = "evidence_request"  # in a dispute's metadata: which request of ours answered it
 
 
 def intent(body: Body) -> IntentSeen:
@@ -184,6 +185,7 @@ def refund(body: Body) -> RefundSeen:
         intent_id=_id(body.get("payment_intent")),
         moved=-_in_currency(left["amount"], left, currency) if left else None,
         returned=_in_currency(back["amount"], back, currency) if back else 0,
+        request_id=_part(body, "metadata").get("refund_id") or "",
     )
 
 
@@ -208,6 +210,8 @@ def dispute(body: Body) -> DisputeSeen:
             )
             for row in body["balance_transactions"]
         ),
+        submissions=_part(body, "evidence_details").get("submission_count") or 0,
+        request_id=_part(body, "metadata").get(DISPUTE_REQUEST, ""),
     )
 
 

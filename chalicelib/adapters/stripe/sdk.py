@@ -24,7 +24,7 @@ CONNECT_AND_READ_SECONDS = (3, 20)
 REPEATS = 2
 LONGEST_KEY = 255
 
-_WRITES = frozenset({"create", "confirm", "cancel", "detach"})
+_WRITES = frozenset({"create", "confirm", "cancel", "detach", "update", "close"})
 
 
 class SdkCalls:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from infra.local.fake_stripe.endpoints import Request, Route, Routes
 from infra.local.fake_stripe.errors import Body, bad_parameter, no_access
 from infra.local.fake_stripe.lists import page
-from infra.local.fake_stripe.parameters import CURSOR, mapping, merged, required_text, text
+from infra.local.fake_stripe.parameters import PAGE, mapping, merged, required_text, text
 from infra.local.fake_stripe.state import Account, AccountLink, State
 
 _CAPABILITIES: Final = ("card_payments", "transfers", "us_bank_account_ach_payments")
@@ -13,15 +13,17 @@ _DUE: Final = ["business_profile.url", "external_account", "tos_acceptance.date"
 _LINK_SECONDS: Final = 300
 
 
-def _requirements(due: list[str]) -> Body:
+def _requirements(due: list[str], deadline: int | None = None) -> Body:
+    """What is due by a deadline is not past due yet, and switches nothing off."""
+    late = due if deadline is None else []
     return {
         "alternatives": [],
-        "current_deadline": None,
+        "current_deadline": deadline,
         "currently_due": due,
-        "disabled_reason": "requirements.past_due" if due else None,
+        "disabled_reason": "requirements.past_due" if late else None,
         "errors": [],
         "eventually_due": due,
-        "past_due": due,
+        "past_due": late,
         "pending_verification": [],
     }
 
@@ -87,10 +89,25 @@ def restrict(state: State, account: Account) -> None:
     state.emit(account, "account.updated", account.body, {"charges_enabled": True})
 
 
+def require(state: State, account: Account, due: list[str], deadline: int) -> None:
+    """Stripe wants to know something by a deadline; until then charging goes on."""
+    account.body["requirements"] = _requirements(due, deadline)
+    state.emit(account, "account.updated", account.body, {})
+
+
+def reauthorize(state: State, account: Account) -> None:
+    """The seller lets the platform in again: everything is where it was."""
+    account.deauthorized = False
+    state.emit(account, "account.application.authorized", _application())
+
+
+def _application() -> Body:
+    return {"id": "ca_fakeplatform", "object": "application", "name": "Duecourse"}
+
+
 def deauthorize(state: State, account: Account) -> None:
     """The seller disconnects; every later call for this account is refused."""
-    application = {"id": "ca_fakeplatform", "object": "application", "name": "Duecourse"}
-    state.emit(account, "account.application.deauthorized", application)
+    state.emit(account, "account.application.deauthorized", _application())
     account.deauthorized = True
 
 
@@ -179,7 +196,7 @@ ROUTES: Final[Routes] = {
             },
         },
     ),
-    "GET /v1/accounts": Route("accounts.list", _list, CURSOR),
+    "GET /v1/accounts": Route("accounts.list", _list, PAGE),
     "GET /v1/account": Route("accounts.retrieve_current", _own),
     "GET /v1/accounts/{}": Route("accounts.retrieve", _retrieve),
     "POST /v1/account_links": Route(

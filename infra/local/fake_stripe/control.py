@@ -3,7 +3,8 @@
 Never part of Stripe's API; they exist on 127.0.0.1 only. `GET books`; all others POST JSON,
 and takes `account` where it means a connected one:
 
-- account: {"ready": true} opens one · {"finish"|"restrict"|"deauthorize": acct}
+- account: {"ready": true} opens one · {"finish"|"restrict"|"deauthorize"|
+  "reauthorize": acct}
 - authenticate: {"intent": pi or seti, "passed": true}
 - cards: {"target": number, fingerprint or pm, "outcomes": ["lost_card", {"code": …}, "ok"]}
   · {"update": pm, "exp_month": 1, "exp_year": 2040}
@@ -128,7 +129,9 @@ def _payout(core: FakeStripe, wish: Body) -> Body:
 
 
 def _account(core: FakeStripe, wish: Body) -> Body:
-    if "deauthorize" in wish:
+    if "reauthorize" in wish:
+        core.reauthorize(wish["reauthorize"])
+    elif "deauthorize" in wish:
         core.deauthorize(wish["deauthorize"])
     elif "restrict" in wish:
         core.restrict(wish["restrict"])

@@ -11,7 +11,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from infra.local.fake_stripe import forms, jobs, routes
+from infra.local.fake_stripe import files, forms, jobs, routes
 from infra.local.fake_stripe.accounts import reachable
 from infra.local.fake_stripe.checks import Checks
 from infra.local.fake_stripe.doors import Doors
@@ -219,11 +219,11 @@ class FakeStripe(Doors):
         if refused is not None:
             reply = self._finished(refused, None)
         else:
-            encoded = parts.query or _text(post_data)
+            form = _form(parts.query, given.get("content-type", ""), post_data)
             reply = self.call(
                 method.upper(),
                 unquote(parts.path),
-                forms.decode(encoded),
+                form,
                 account=given.get("stripe-account"),
                 idempotency_key=given.get("idempotency-key"),
             )
@@ -283,6 +283,13 @@ class _Call(NamedTuple):
     params: Body
     key: str | None
     request_id: str
+
+
+def _form(query: str, content_type: str, post_data: Any) -> Body:
+    """The parameters, however they came."""
+    if content_type.startswith(files.MULTIPART):
+        return files.decode(content_type, post_data)
+    return forms.decode(query or _text(post_data))
 
 
 def _text(post_data: Any) -> str:

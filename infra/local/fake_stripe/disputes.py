@@ -4,7 +4,7 @@ from typing import Final
 
 from infra.local.fake_stripe.balance import fee_row, record
 from infra.local.fake_stripe.endpoints import Request, Route, Routes
-from infra.local.fake_stripe.errors import Body, missing, wrong_state
+from infra.local.fake_stripe.errors import Body, bad_parameter, missing, wrong_state
 from infra.local.fake_stripe.lists import page
 from infra.local.fake_stripe.parameters import PAGE, boolean, mapping, merged, text
 from infra.local.fake_stripe.state import DAY, Account, State
@@ -19,6 +19,12 @@ _EVIDENCE: Final = (
     "shipping_carrier", "shipping_date", "shipping_documentation", "shipping_tracking_number",
     "uncategorized_file", "uncategorized_text",
 )  # fmt: skip
+_FILES: Final = (
+    "cancellation_policy", "customer_communication", "customer_signature",
+    "duplicate_charge_documentation", "receipt", "refund_policy", "service_documentation",
+    "shipping_documentation", "uncategorized_file",
+)  # fmt: skip
+LONGEST_EVIDENCE: Final = 150_000
 _ANSWERABLE: Final = ("needs_response", "warning_needs_response")
 
 
@@ -66,7 +72,18 @@ def open_dispute(
         state.emit(account, "charge.dispute.funds_withdrawn", body)
     if final:
         state.emit(account, "charge.dispute.closed", body)
+    else:
+        state.schedule(state.now + 14 * DAY, "disputes.lapse", account, body["id"])
     return body
+
+
+def lapse(state: State, account: Account, dispute_id: str) -> None:
+    """Nobody answered in time: the bank has its way."""
+    dispute = account.disputes[dispute_id]
+    if dispute["status"] in _ANSWERABLE:
+        details = dispute["evidence_details"]
+        dispute["evidence_details"] = {**details, "past_due": True}
+        conclude(state, account, dispute, won=False)
 
 
 def _withdraw(state: State, account: Account, dispute: Body) -> None:
@@ -136,6 +153,7 @@ def _update(request: Request) -> Body:
         dispute["metadata"] = merged(dispute["metadata"], params["metadata"])
     if "evidence" in params:
         _answerable(dispute)
+        _fitting(request.account, params["evidence"])
         dispute["evidence"] = {**dispute["evidence"], **params["evidence"]}
         details = dispute["evidence_details"]
         dispute["evidence_details"] = {**details, "has_evidence": True}
@@ -148,6 +166,16 @@ def _update(request: Request) -> Body:
 def _answerable(dispute: Body) -> None:
     if dispute["status"] not in _ANSWERABLE:
         raise wrong_state("This dispute is already closed.", param="evidence")
+
+
+def _fitting(account: Account, evidence: Body) -> None:
+    """Files are uploaded for this before; all texts together have their limit."""
+    for name in _FILES:
+        file_id = evidence.get(name)
+        if file_id and account.files.get(file_id, {}).get("purpose") != "dispute_evidence":
+            raise bad_parameter(f"No such file: {file_id}", param=f"evidence[{name}]")
+    if sum(len(value) for value in evidence.values()) > LONGEST_EVIDENCE:
+        raise bad_parameter("The evidence is too long.", param="evidence")
 
 
 def _submit(request: Request, dispute: Body) -> None:
@@ -199,6 +227,7 @@ ROUTES: Final[Routes] = {
         "disputes.update",
         _update,
         {"evidence": dict.fromkeys(_EVIDENCE, text), "submit": boolean, "metadata": mapping},
+        money=True,
     ),
-    "POST /v1/disputes/{}/close": Route("disputes.close", _close),
+    "POST /v1/disputes/{}/close": Route("disputes.close", _close, money=True),
 }

@@ -138,6 +138,16 @@ class Doors:
         with self.lock:
             accounts.restrict(self.state, self.account(account_id))
 
+    def require(self, account_id: str, due: list[str], *, within: int) -> None:
+        """Stripe asks the seller something, to be told within so many seconds."""
+        with self.lock:
+            account = self.account(account_id)
+            accounts.require(self.state, account, due, self.state.now + within)
+
+    def reauthorize(self, account_id: str) -> None:
+        with self.lock:
+            accounts.reauthorize(self.state, self.account(account_id))
+
     def deauthorize(self, account_id: str) -> None:
         with self.lock:
             accounts.deauthorize(self.state, self.account(account_id))

@@ -11,6 +11,7 @@ _JOBS: Final[dict[str, Callable[..., Any]]] = {
     "checkout.expire": checkout.expire,
     "debits.finish": debits.finish,
     "disputes.conclude": disputes.conclude_late,
+    "disputes.lapse": disputes.lapse,
     "payouts.create": payouts.create,
     "payouts.send": payouts.send,
     "payouts.reconcile": payouts.reconcile,

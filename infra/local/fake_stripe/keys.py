@@ -7,7 +7,7 @@ from infra.local.fake_stripe.errors import FakeStripeRefusal
 from infra.local.fake_stripe.idempotency import KEY_LENGTH_MAX, Reply, error_reply
 
 _OURS: Final = re.compile(
-    r"^(pi|confirm|cancel|refund|setup|customer|update|detach|attach|mandate|account)"
+    r"^(pi|confirm|cancel|refund|setup|customer|update|detach|attach|mandate|account|file|evidence|accept)"
     r"/[A-Za-z0-9_./:-]{3,240}$"
 )
 

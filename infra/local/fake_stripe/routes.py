@@ -10,6 +10,7 @@ from infra.local.fake_stripe import (
     customers,
     disputes,
     events,
+    files,
     mandates,
     payment_intents,
     payment_methods,
@@ -24,7 +25,7 @@ from infra.local.fake_stripe.errors import FakeStripeRefusal
 ROUTES: Final[Routes] = {
     template: route
     for module in (
-        accounts, balance, charges, checkout, customers, disputes, events, mandates,
+        accounts, balance, charges, checkout, customers, disputes, events, files, mandates,
         payment_intents, payment_methods, payouts, refunds, setup_intents, webhook_endpoints,
     )
     for template, route in module.ROUTES.items()

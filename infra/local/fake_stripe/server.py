@@ -55,16 +55,16 @@ class _Conversation(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         path = urlsplit(self.path).path
-        sent = self._sent()
+        raw = self._sent()
         try:
             if path.startswith("/v1/"):
-                self._api(sent)
+                self._api(raw)
             elif path.startswith("/_control/"):
-                self._control(path.removeprefix("/_control/"), sent)
+                self._control(path.removeprefix("/_control/"), raw.decode())
             elif path == "/_health":
                 self._json(200, {"ok": True})
             else:
-                self._page(path, sent)
+                self._page(path, raw.decode())
         except LostReply:
             self.close_connection = True
         except (FakeStripeRefusal, DishonestFakeError) as refusal:
@@ -73,10 +73,10 @@ class _Conversation(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_DELETE = _serve  # noqa: N815 -- the base class's names
 
-    def _sent(self) -> str:
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+    def _sent(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
-    def _api(self, sent: str) -> None:
+    def _api(self, sent: bytes) -> None:
         headers = dict(self.headers.items())
         body, status, answered = self.server.core.handle(
             self.command, self.path, headers, sent or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import stripe
@@ -73,6 +74,21 @@ class Bench:
     def paid(self, token: str = "pm_card_visa", amount: int = 8900) -> stripe.PaymentIntent:
         customer, method = self.saved(token)
         return self.confirm(self.intent(customer, amount), method, off_session=True)
+
+    def upload(self, content: bytes, name: str = "evidence.pdf") -> stripe.File:
+        file = BytesIO(content)
+        file.name = name
+        return self.v1.files.create(
+            {"purpose": "dispute_evidence", "file": file},
+            self.key("file/up"),  # type: ignore[arg-type]
+        )
+
+    def answer(self, dispute: str, evidence: Any, *, submit: bool = True) -> stripe.Dispute:
+        wanted: Any = {"evidence": evidence} if submit else {"evidence": evidence, "submit": False}
+        return self.v1.disputes.update(dispute, wanted, self.key("evidence/up"))  # type: ignore[arg-type]
+
+    def concede(self, dispute: str) -> stripe.Dispute:
+        return self.v1.disputes.close(dispute, None, self.key("accept"))  # type: ignore[arg-type]
 
     def refund(self, intent: str, **more: Any) -> stripe.Refund:
         params: Any = {"payment_intent": intent, **more}

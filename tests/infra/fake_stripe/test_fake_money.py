@@ -127,7 +127,7 @@ def test_evidence_decides(
     fake: FakeBench, words: str, status: str, disputes: int, fees: int
 ) -> None:
     dispute = fake.core.dispute(str(fake.paid().latest_charge))["id"]
-    answered = fake.v1.disputes.update(dispute, {"evidence": {"uncategorized_text": words}})
+    answered = fake.answer(dispute, {"uncategorized_text": words})
     assert answered.status == "under_review"
     fake.clock.now += 1
     assert fake.v1.disputes.retrieve(dispute).status == status
@@ -137,9 +137,9 @@ def test_evidence_decides(
 
 def test_other_evidence_waits_for_the_bank(fake: FakeBench) -> None:
     dispute = fake.core.dispute(str(fake.paid().latest_charge))["id"]
-    fake.v1.disputes.update(dispute, {"evidence": {"customer_name": "Ada"}, "submit": False})
+    fake.answer(dispute, {"customer_name": "Ada"}, submit=False)
     assert fake.v1.disputes.retrieve(dispute).status == "needs_response"
-    fake.v1.disputes.update(dispute, {"evidence": {"uncategorized_text": "please"}})
+    fake.answer(dispute, {"uncategorized_text": "please"})
     fake.pass_days(60)
     assert fake.v1.disputes.retrieve(dispute).status == "under_review"
     fake.core.decide_dispute(dispute, won=True)
@@ -148,8 +148,33 @@ def test_other_evidence_waits_for_the_bank(fake: FakeBench) -> None:
 
 def test_closing_a_dispute_is_conceding_it(fake: FakeBench) -> None:
     dispute = fake.core.dispute(str(fake.paid().latest_charge))["id"]
-    assert fake.v1.disputes.close(dispute).status == "lost"
-    assert fake.refused(lambda: fake.v1.disputes.close(dispute)).http_status == 400
+    assert fake.concede(dispute).status == "lost"
+    again = fake.refused(lambda: fake.concede(dispute))
+    assert again.http_status == 400
+
+
+def test_a_dispute_nobody_answers_is_lost_at_its_deadline(fake: FakeBench) -> None:
+    dispute = fake.core.dispute(str(fake.paid().latest_charge))["id"]
+    fake.pass_days(13)
+    assert fake.v1.disputes.retrieve(dispute).status == "needs_response"
+    fake.pass_days(1)
+    lapsed = fake.v1.disputes.retrieve(dispute)
+    assert (lapsed.status, lapsed.evidence_details.past_due) == ("lost", True)
+
+
+def test_evidence_is_uploaded_first_and_has_its_size(fake: FakeBench) -> None:
+    dispute = fake.core.dispute(str(fake.paid().latest_charge))["id"]
+    unknown: Any = fake.refused(lambda: fake.answer(dispute, {"receipt": "file_unknown"}))
+    assert unknown.http_status == 400
+    texts = dict.fromkeys(
+        ("access_activity_log", "cancellation_rebuttal", "product_description"), "x" * 60_000
+    )
+    assert fake.refused(lambda: fake.answer(dispute, texts)).http_status == 400
+    made = fake.upload(b"%PDF-1.7 a page")
+    assert (made.type, made.size, made.purpose) == ("pdf", 15, "dispute_evidence")
+    assert fake.answer(dispute, {"receipt": made.id}).evidence.receipt == made.id
+    for content in (b"plain text", b"%PDF" + bytes(5 * 1024 * 1024)):
+        assert fake.refused(lambda content=content: fake.upload(content)).http_status == 400
 
 
 def test_an_inquiry_moves_money_only_when_it_escalates(fake: FakeBench) -> None:
@@ -165,7 +190,7 @@ def test_an_inquiry_moves_money_only_when_it_escalates(fake: FakeBench) -> None:
 def test_an_inquiry_that_is_answered_closes_without_money(fake: FakeBench) -> None:
     fake.paid("pm_card_createDisputeInquiry")
     dispute = fake.v1.disputes.list({}).data[0]
-    fake.v1.disputes.update(dispute.id, {"evidence": {"uncategorized_text": "winning_evidence"}})
+    fake.answer(dispute.id, {"uncategorized_text": "winning_evidence"})
     fake.clock.now += 1
     assert fake.v1.disputes.retrieve(dispute.id).status == "warning_closed"
     assert book(fake)["disputes"] == 0
