@@ -214,9 +214,7 @@ def billed_on(subscription: Subscription, index: int, invoice_id: str) -> Subscr
     """Period `index` has become (part of) an invoice; the next one is the one after it."""
     own = invoice_id == keys.billed_invoice(subscription.id, index)
     shared = () if own else (SharedInvoice(index, invoice_id),)
-    return replace(
-        subscription, next_index=index + 1, shared=(*subscription.shared, *shared)
-    )
+    return replace(subscription, next_index=index + 1, shared=(*subscription.shared, *shared))
 
 
 def paused(
