@@ -136,7 +136,7 @@ def notices_once(world: World) -> Iterator[str]:
     """I11: each notice owed is sent at least once and at most once more for each fault."""
     sent: Counter[str] = Counter(mail_key(one.mime)[0] for one in world.mail.sent)
     sent.update(f"sms {one.text}" for one in world.sms.sent)
-    faults = sum(_may_repeat(world, fault) for _, fault, _ in world.strikes.struck)
+    faults = sum(may_repeat(world, fault) for _, fault, _ in world.strikes.struck)
     for row in world.store.fact_rows():
         for effect in row.fact.effects:
             if effect.kind.value not in {"mail", "staff_mail", "sms"}:
@@ -152,7 +152,7 @@ def notices_once(world: World) -> Iterator[str]:
                 yield f"{key}: {outcome}"
 
 
-def _may_repeat(world: World, fault: Fault) -> bool:
+def may_repeat(world: World, fault: Fault) -> bool:
     """A pause that ends within the lease is no reason to say anything twice."""
     stalled = fault in {Fault.STALL_BEFORE, Fault.STALL_AFTER, Fault.SLOW}
     return not stalled or world.traits.stall >= _LEASE

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
+from tests.simulation.branching import Branches
 from tests.simulation.faults import faults_at
-from tests.simulation.install import World
-from tests.simulation.running import Run, run
+from tests.simulation.running import Run
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.world import Place, Plan
 
+SPACING = 12  # I/Os between moments that are kept: keeping one costs about as many
 Cell = tuple[str, Place, str]  # scenario, I/O, fault
 
 
@@ -63,15 +64,13 @@ def pair_plans(points: list[str], seed: int, most: int) -> Iterator[Plan]:
         yield {at: random.choice(faults_at(points[at])) for at in places}
 
 
-def prove_seed(
-    scenario: Scenario, seed: int, *, stride: int, pairs: int = 0, make: type[World] = World
-) -> Tally:
+def prove_seed(scenario: Scenario, seed: int, *, stride: int, pairs: int = 0) -> Tally:
     """The fault-free run of a seed, then faults at the I/Os that it showed."""
     tally = Tally()
-    calm = run(scenario, seed, make=make)
-    tally.add(calm)
-    for plan in single_plans(calm.points, seed, stride):
-        tally.add(run(scenario, seed, plan, make=make))
-    for plan in pair_plans(calm.points, seed, pairs):
-        tally.add(run(scenario, seed, plan, make=make))
+    branches = Branches(scenario, seed, every=SPACING)
+    tally.add(branches.calm)
+    for plan in single_plans(branches.calm.points, seed, stride):
+        tally.add(branches.run(plan))
+    for plan in pair_plans(branches.calm.points, seed, pairs):
+        tally.add(branches.run(plan))
     return tally

@@ -32,33 +32,48 @@ def run(
     seed: int,
     plan: Plan | None = None,
     *,
-    make: type[World] = World,
+    make: type[World] | None = None,
     without: frozenset[str] = frozenset(),
     keep_lines: bool = False,
 ) -> Run:
     """The same scenario, seed, plan and code: the same run, to the last I/O."""
+    world = begun(scenario, seed, plan, make=make, without=without, keep_lines=keep_lines)
+    return ended(world, scenario)
+
+
+def begun(
+    scenario: Scenario,
+    seed: int,
+    plan: Plan | None = None,
+    *,
+    make: type[World] | None = None,
+    without: frozenset[str] = frozenset(),
+    keep_lines: bool = False,
+) -> World:
+    """The stage is set, and nothing has happened."""
     quicken()
-    world = make(seed, plan, without=without, keep_lines=keep_lines, options=scenario.options)
+    build = make or scenario.make
+    world = build(seed, plan, without=without, keep_lines=keep_lines, options=scenario.options)
     on_stage(world, scenario)
+    return world
+
+
+def ended(world: World, scenario: Scenario) -> Run:
+    """From wherever it stands: the rough part, the calm end, the judges."""
     world.run_until(scenario.last)
-    rough = len(world.points)
+    world.on_quiet = world.on_pause = None
+    plan = dict(world.strikes.planned)
+    rough = world.points.copy()
     calm_down(world)
     world.abandon()
     checks.judge(world)
-    if is_chosen(world):
+    if is_chosen(world.seed, plan):
         judge_deeply(world)
     if not any(name.startswith("api:") for name in world.lost):
         for words in scenario.ends(world):
             world.violate("end", words)
-    return Run(
-        scenario.name,
-        seed,
-        dict(plan or {}),
-        world.trace.checksum,
-        world.points[:rough],
-        world.violations,
-        world.trace.lines,
-    )
+    checksum, found = world.trace.checksum, world.violations.copy()
+    return Run(scenario.name, world.seed, plan, checksum, rough, found, world.trace.lines)
 
 
 def on_stage(world: World, scenario: Scenario) -> None:

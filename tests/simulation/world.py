@@ -62,6 +62,7 @@ class Handler:
 
     message: Message
     thread: greenlet
+    number: int
     dead: bool = False
 
 
@@ -127,6 +128,9 @@ class Loop:
         self._asleep: list[Handler] = []
         self._current: Handler | None = None
         self._hub = getcurrent()
+        self.on_quiet: Callable[[], None] | None = None  # called whenever no handler is at work
+        self.on_pause: Callable[[], None] | None = None  # called before time passes
+        self._begun = 0
 
     # ------------------------------------------------------------------------------- what is next
 
@@ -138,7 +142,7 @@ class Loop:
     @property
     def handler(self) -> int:
         """Who is at work, by a number."""
-        return id(self._current)
+        return self._current.number if self._current is not None else 0
 
     def violate(self, code: str, words: str) -> None:
         if len(self.violations) < MOST_FOUND:
@@ -158,14 +162,19 @@ class Loop:
         """Everything that happens up to `last` seconds after the start."""
         while True:
             self._collect()
+            if self.on_quiet is not None and not self._live and not self._asleep:
+                self.on_quiet()
             if self._live or self._ready:
                 self._step()
                 continue
             following = self._following()
             if following is None or following > last:
                 return
+            if self.on_pause is not None:
+                self.on_pause()
             self.seconds = max(following, self.seconds)
             self.now = START + timedelta(seconds=self.seconds)
+            self.random.seed((self.seed << 32) + self.seconds)
             self.time_passed()
 
     def pass_time(self, seconds: int) -> None:
@@ -219,7 +228,8 @@ class Loop:
         message.receives += 1
         if message.again_after is not None and message.receives < message.most:
             self.later(message.again_after, message)
-        handler = Handler(message, greenlet(self._run))
+        self._begun += 1
+        handler = Handler(message, greenlet(self._run), self._begun)
         if self.trace.lines is not None:
             self.trace.lines.append(f"{self.now:%d %H:%M:%S} -- {message.name} begins")
         return handler

@@ -21,3 +21,5 @@ class Scenario:
     ends: Callable[[World], Iterator[str]]
     last: int = 11 * DAY  # seconds after which only the calm end follows
     options: Options | None = None  # of Stripe's world
+    make: type[World] = World
+    begins: int = 0  # seconds that are past: faults are planned for what comes after

@@ -1,0 +1,102 @@
+"""All runs of one seed of a scenario as branches of one: what comes before the fault is lived once.
+
+Two branches that have become alike live on alike, so of such only the first is lived to its end
+and judged; the others take over its verdict. One in sixteen lives on all the same, meets the judges
+that read everything, and must come to the very end that it would have taken over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tests.simulation.deep_checks import is_chosen
+from tests.simulation.install import World
+from tests.simulation.likeness import likeness
+from tests.simulation.rewind import Moments
+from tests.simulation.running import Run, begun, ended
+from tests.simulation.scenarios.base import Scenario
+from tests.simulation.world import Plan, Violation
+
+LOOKS = 2  # how often a branch is compared with those before it
+
+
+class _Alike(Exception):  # noqa: N818 -- nothing is wrong
+    """Another branch was here before, and what became of it is known."""
+
+    def __init__(self, violations: list[Violation]) -> None:
+        super().__init__()
+        self.violations = violations
+
+
+class Branches:
+    """`calm` is the run without faults, `first` the first I/O that is not yet past."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        *,
+        every: int = 1,
+        memory: bool = True,
+        make: type[World] | None = None,
+    ) -> None:
+        self._scenario, self._memory = scenario, memory
+        self._world = begun(scenario, seed, make=make)
+        self._moments = self._world.on_quiet = Moments(self._world, every)
+        if scenario.begins:
+            self._world.run_until(scenario.begins - 1)
+        self.first = len(self._world.points)
+        self._ends: dict[bytes, tuple[list[Violation], Any]] = {}
+        self._met: list[bytes] = []
+        self._chosen = False
+        self._looks = 0
+        self.taken_over = 0
+        self.calm = ended(self._world, scenario)
+
+    def run(self, plan: Plan) -> Run:
+        """What comes of these faults. They are numbered as the run without faults has it."""
+        world = self._world
+        self._moments.before(min(place for place in plan if isinstance(place, int))).again()
+        world.on_quiet = None
+        world.strikes = replace(world.strikes, planned=plan, struck=[])
+        world.on_pause = self._compare if self._memory else None
+        self._met, self._looks = [], LOOKS
+        self._chosen = is_chosen(world.seed, plan)
+        try:
+            done = ended(world, self._scenario)
+        except _Alike as known:
+            self.taken_over += 1
+            points, checksum = world.points.copy(), world.trace.checksum
+            return Run(
+                self._scenario.name, world.seed, dict(plan), checksum, points, known.violations
+            )
+        self._remember(done)
+        return done
+
+    def _compare(self) -> None:
+        """Called before time passes: is this where another branch was once?"""
+        world = self._world
+        if world._asleep or len(world.strikes.struck) < len(world.strikes.planned):
+            return
+        self._looks -= 1
+        if not self._looks:
+            world.on_pause = None
+        here = likeness(world)
+        known = self._ends.get(here)
+        if known is not None and not self._chosen:
+            raise _Alike(known[0])
+        self._met.append(here)
+
+    def _remember(self, done: Run) -> None:
+        end = _end_of(self._world)
+        for here in self._met:
+            known = self._ends.setdefault(here, (done.violations, end))
+            if known[1] != end:
+                done.violations.append(Violation("alike", "two that were alike ended otherwise"))
+
+
+def _end_of(world: World) -> Any:
+    """The whole record by its hashes, what was said, and how far Stripe has counted."""
+    chains = [(name, head.version, head.chain) for name, head in world.store.heads.items()]
+    return chains, len(world.mail.sent), world.stripe.state._count, world.seconds

@@ -1,0 +1,104 @@
+"""A branch is the run that it stands for, and what is taken over is what would have been found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.simulation.branching import Branches
+from tests.simulation.faults import faults_at
+from tests.simulation.install import World
+from tests.simulation.likeness import likeness
+from tests.simulation.mutants import MUTANTS, in_force
+from tests.simulation.rewind import Moment
+from tests.simulation.running import Run, begun, run
+from tests.simulation.scenarios import ALL
+from tests.simulation.world import Plan, Violation
+
+SEEDS = (3, 11)
+
+
+def _plans(points: list[str], every: int, offset: int) -> list[Plan]:
+    grid: list[Plan] = [
+        {index: fault} for index, point in enumerate(points) for fault in faults_at(point)
+    ]
+    return grid[offset::every]
+
+
+@pytest.mark.parametrize("name", ["first_charge", "retry_race", "given_back", "test_clock"])
+def test_a_branch_is_the_run_from_the_beginning(name: str) -> None:
+    for seed in SEEDS:
+        branches = Branches(ALL[name], seed, every=5, memory=False)
+        for plan in _plans(branches.calm.points, 61, seed):
+            branch, whole = branches.run(plan), run(ALL[name], seed, plan)
+            assert branch.checksum == whole.checksum
+            assert branch.points == whole.points
+            assert branch.violations == whole.violations
+
+
+@pytest.mark.parametrize("name", [None, "no_sweep", "no_lease", "posted_again"])
+def test_with_memory_and_without_the_verdicts_are_the_same(name: str | None) -> None:
+    mutant = next((one for one in MUTANTS if one.name == name), None)
+    scenario = ALL[mutant.scenarios[0] if mutant else "cancel_race"]
+    if mutant is None:
+        _compare(scenario)
+        return
+    with in_force(mutant):
+        assert _compare(scenario, make=mutant.make) > 0
+
+
+def _everyday(done: Run) -> list[Violation]:
+    """Without what only the judges found whom one run in sixteen meets."""
+    return [one for one in done.violations if one.code != "SQL"]
+
+
+def _compare(scenario: Any, make: type[World] = World) -> int:
+    """Every run's findings, one by one; how many had any."""
+    found = taken_over = 0
+    for seed in SEEDS:
+        forgetful = Branches(scenario, seed, make=make, memory=False)
+        branches = Branches(scenario, seed, make=make)
+        for plan in _plans(branches.calm.points, 9, seed):
+            expected, actual = forgetful.run(plan), branches.run(plan)
+            assert _everyday(expected) == _everyday(actual)
+            found += bool(expected.violations)
+        taken_over += branches.taken_over
+    assert taken_over > 0
+    return found
+
+
+def test_worlds_that_differ_in_anything_are_not_alike() -> None:
+    world = begun(ALL["first_charge"], 3)
+    world.run_until(10)
+    moment, here = Moment(world), likeness(world)
+    for change in _changes(world):
+        change()
+        assert likeness(world) != here
+        moment.again()
+        assert likeness(world) == here
+
+
+def _changes(world: World) -> list[Any]:
+    account = world.stripe.account()
+    row = world.store.fact_rows()[-1]
+    intent = next(iter(account.payment_intents.values()))
+    return [
+        lambda: world.later(5, lambda: None),
+        lambda: intent.update(status="canceled"),
+        lambda: setattr(row, "lease_holder", "somebody"),
+        lambda: row.done.update(nothing="void"),
+        lambda: world.ids.new("try"),
+        world.mail.sent.pop,
+        world.store.heads.popitem,
+        account.events.popitem,
+        lambda: world.violate("I1", "something"),
+        lambda: setattr(world.witness, "captured", {"inv_1": 1}),
+    ]
+
+
+def test_what_is_of_no_known_kind_is_refused() -> None:
+    world: Any = begun(ALL["first_charge"], 3)
+    world.counter = iter([1])
+    with pytest.raises(TypeError, match="cannot be set back"):
+        Moment(world)
