@@ -8,13 +8,16 @@ role come from our own table, never from a claim.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from chalicelib.api import client_tokens
 from chalicelib.api.access import WHO_MAY, is_sandbox
-from chalicelib.api.calls import Incoming, PortalCall, StaffCall
+from chalicelib.api.calls import Incoming, PortalCall, StaffCall, UserCall
 from chalicelib.api.context import Context
 from chalicelib.api.errors import Refused, no_such, no_such_link
+from chalicelib.domain.canonical import digest
 from chalicelib.ports.rows import Membership
 from chalicelib.services import portal_links
 
@@ -25,10 +28,18 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,128}")
 _REQUIRED = ["exp", "iat", "iss", "sub", "client_id", "token_use"]
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent the token; `machine`: a system of a business's own."""
+
+    id: str
+    machine: bool
+
+
 def staff_call(context: Context, request: Incoming, operation: str) -> StaffCall:
     """Raises Refused 401 for the token, 403 for the role, NotFound for another's business."""
-    user_id = user_of(context, request.headers.get("Authorization"))
-    membership = _membership(context, request, user_id)
+    caller = caller_of(context, request.headers.get("Authorization"))
+    membership = _membership(context, request, caller)
     allowed = WHO_MAY[operation]
     if membership.role not in allowed:
         roles = ", ".join(sorted(role.value for role in allowed))
@@ -41,8 +52,9 @@ def staff_call(context: Context, request: Incoming, operation: str) -> StaffCall
         context=context,
         request=request,
         business_id=membership.business_id,
-        user_id=user_id,
+        user_id=caller.id,
         role=membership.role,
+        machine=caller.machine,
     )
 
 
@@ -57,12 +69,42 @@ def portal_call(context: Context, request: Incoming) -> PortalCall:
     )
 
 
-def user_of(context: Context, authorization: str | None) -> str:
-    """The user a valid access token names."""
+def user_call(context: Context, request: Incoming) -> UserCall:
+    """Raises Refused 401 for the token, 403 for a client: businesses are for people."""
+    caller = caller_of(context, request.headers.get("Authorization"))
+    if caller.machine:
+        words = "An API client acts for its own business only."
+        raise Refused(HTTPStatus.FORBIDDEN, "role_not_allowed", words)
+    scope = f"user-{digest(caller.id)[:32]}"  # of the Idempotency-Keys; a business's have no `-`
+    return UserCall(context=context, request=request, business_id=scope, user_id=caller.id)
+
+
+def caller_of(context: Context, authorization: str | None) -> Caller:
+    """Who a valid access token names: a person, or one of a business's own systems."""
+    import jwt
+
+    token = _bearer(authorization)
+    try:
+        ours = client_tokens.is_ours(jwt.get_unverified_header(token))
+        if ours:
+            return Caller(client_tokens.client_of(context.ports, token), machine=True)
+    except jwt.ExpiredSignatureError as error:
+        raise _unauthenticated("token_expired", "The access token has expired.") from error
+    except jwt.PyJWTError as error:
+        raise _unauthenticated("token_invalid", "The access token cannot be accepted.") from error
+    return Caller(_user_of(context, token), machine=False)
+
+
+def _bearer(authorization: str | None) -> str:
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token or len(token) > _LARGEST_TOKEN:
         raise _unauthenticated("token_missing", "This call needs an access token.")
-    claims = _claims(context, token.strip())
+    return token.strip()
+
+
+def _user_of(context: Context, token: str) -> str:
+    """The user a token of the staff issuer names."""
+    claims = _claims(context, token)
     if claims["token_use"] != "access":  # noqa: S105 - the claim's value
         raise _unauthenticated("token_invalid", "This is not an access token.")
     if claims["client_id"] != context.client_id:
@@ -94,9 +136,11 @@ def _claims(context: Context, token: str) -> dict[str, Any]:
     return claims
 
 
-def _membership(context: Context, request: Incoming, user_id: str) -> Membership:
+def _membership(context: Context, request: Incoming, caller: Caller) -> Membership:
     """The one named by the header, or the only one there is beside sandboxes."""
-    found = context.ports.store.memberships(user_id)
+    found = context.ports.store.memberships(caller.id)
+    if not found and caller.machine:
+        raise _unauthenticated("client_revoked", "The API client was revoked.")
     if not found:
         raise Refused(
             HTTPStatus.FORBIDDEN, "no_business", "This user belongs to no business of this install."

@@ -61,19 +61,31 @@ class KeyedCall(OpenCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffCall(KeyedCall):
-    """A member of staff, acting for one business."""
+    """A member of staff, or a system of the business's own, acting for one business."""
 
     user_id: str
     role: Role
+    machine: bool = False
 
     @property
     def actor(self) -> Actor:
-        return Actor(ActorKind.STAFF, self.user_id)
+        return Actor(ActorKind.MACHINE if self.machine else ActorKind.STAFF, self.user_id)
 
     @property
     def reads_codes(self) -> bool:
         """Raw codes of banks and networks are for those who act on them."""
         return self.role is not Role.VIEWER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserCall(KeyedCall):
+    """Somebody signed in, for themselves: no business is acted for, and `business_id` is none."""
+
+    user_id: str
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.STAFF, self.user_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ takes it over and does the work again, with the same ids, so that nothing is mad
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -49,10 +50,17 @@ def key_of(headers: Mapping[str, str]) -> str:
     return given
 
 
-def once(call: Call, asked: str, work: Callable[[Call], tuple[Response, bool]]) -> Response:
+def once(
+    call: Call,
+    asked: str,
+    work: Callable[[Call], tuple[Response, bool]],
+    *,
+    told_once: str | None = None,
+) -> Response:
     """Answer from the store, or do the work and keep its answer if `work` says it is final.
 
-    `asked` is everything that was asked for; the same key for something else is refused.
+    `asked` is everything that was asked for; the same key for something else is refused. The field
+    `told_once` of the answer is not kept.
     """
     ports, name = call.ports, digest(f"{call.scope}/{call.key}")
     holder = ports.ids.new("req")
@@ -67,8 +75,15 @@ def once(call: Call, asked: str, work: Callable[[Call], tuple[Response, bool]]) 
         return _replayed(saved, ports.clock.now())
     response, final = work(replace(call, again=again))
     if final:
-        _keep(ports, call.business_id, name, holder, response)
+        _keep(ports, call.business_id, name, holder, _without(response, told_once))
     return response
+
+
+def _without(response: Response, told_once: str | None) -> Response:
+    if told_once is None or response.status_code >= HTTPStatus.BAD_REQUEST:
+        return response
+    kept = json.dumps(json.loads(response.body) | {told_once: None})
+    return answer(response.status_code, kept)
 
 
 def _take(

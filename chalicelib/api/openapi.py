@@ -16,11 +16,12 @@ from chalicelib.api import examples
 from chalicelib.api.access import WHO_MAY
 from chalicelib.api.answering import JSON, PROBLEM
 from chalicelib.api.auth import BUSINESS_HEADER
-from chalicelib.api.calls import OpenCall, PortalCall, StaffCall
+from chalicelib.api.calls import OpenCall, PortalCall, StaffCall, UserCall
 from chalicelib.api.errors import WHAT_TO_DO, Problem
 from chalicelib.api.idempotency import HEADER as KEY_HEADER
 from chalicelib.api.idempotency import REPLAYED
 from chalicelib.api.operations import OPERATIONS, TOKEN, Operation
+from chalicelib.api.reading import FORM
 from chalicelib.api.routing import Routes
 
 routes = Routes(__name__, "/v1", "Health")
@@ -78,7 +79,12 @@ _SECURITY = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An access token of the install's staff pool.",
+        "description": "An access token of the install's staff pool, or of `/v1/oauth/token`.",
+    },
+    "client": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "An API client's id and secret, unless the form has them.",
     },
     "stripe": {
         "type": "apiKey",
@@ -92,7 +98,8 @@ _SECURITY = {
 def _types(operations: Iterable[Operation]) -> list[Any]:
     found: list[Any] = [Problem]
     for one in operations:
-        found += [kind for kind in (one.body, one.query, one.answer) if kind is not None]
+        kinds = (one.body, one.form, one.query, one.answer)
+        found += [kind for kind in kinds if kind is not None]
     return list(dict.fromkeys(kind for kind in found if kind is not Json))
 
 
@@ -111,10 +118,22 @@ def _operation(operation: Operation, components: Json) -> Json:
         described["x-roles"] = sorted(WHO_MAY[operation.id])
     if operation.body is not None:
         described["requestBody"] = _body(operation.body)
-    if operation.call is OpenCall and operation.method == "POST":
+    if operation.form is not None:
+        schema = {"$ref": _REF.format(name=operation.form.__name__)}
+        example = {"example": {"value": examples.EXAMPLES[operation.form.__name__]}}
+        described["requestBody"] = {
+            "required": True,
+            "content": {FORM: {"schema": schema, "examples": example}},
+        }
+    elif _is_webhook(operation):
         event = {"type": "object", "description": "An event as Stripe sends it."}
         described["requestBody"] = {"required": True, "content": {JSON: {"schema": event}}}
     return described
+
+
+def _is_webhook(operation: Operation) -> bool:
+    sent = operation.call is OpenCall and operation.method == "POST"
+    return sent and operation.form is None
 
 
 def _description(operation: Operation) -> str:
@@ -173,10 +192,11 @@ def _header(name: str, words: str, schema: Json, *, required: bool) -> Json:
 
 
 def _security(operation: Operation) -> list[Json]:
-    if operation.call is StaffCall:
+    if operation.call in {StaffCall, UserCall}:
         return [{"staff": []}]
-    webhook = operation.call is OpenCall and operation.method == "POST"
-    return [{"stripe": []}] if webhook else []
+    if operation.form is not None:
+        return [{"client": []}, {}]
+    return [{"stripe": []}] if _is_webhook(operation) else []
 
 
 def _body(kind: type) -> Json:
@@ -212,6 +232,8 @@ def refusals(operation: Operation) -> list[int]:
     found = {500, 503}
     found |= {400} if known or webhook else set()
     found |= {401, 403, 404} if operation.call is StaffCall else set()
+    found |= {401, 403} if operation.call is UserCall else set()
+    found |= {401} if operation.form is not None else set()
     found |= {404} if operation.call is PortalCall else set()
     found |= {413, 415} if writes else set()
     found |= {409, 422} if writes and known else set()

@@ -1,7 +1,8 @@
 """What a route is: read off its view, so that documentation and behaviour have one source.
 
-The view's first parameter says who may call it, `body` and `query` what it reads, its return type
-what it answers, its docstring what it is for. Every other parameter is an id from the path.
+The view's first parameter says who may call it, `body`, `form` and `query` what it reads, its
+return type what it answers, its docstring what it is for. Every other parameter is an id from the
+path.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 from chalicelib.api.access import WHO_MAY
-from chalicelib.api.calls import OpenCall, PortalCall, StaffCall
+from chalicelib.api.calls import OpenCall, PortalCall, StaffCall, UserCall
 from chalicelib.api.reading import LARGEST_BODY
 
 View = Callable[..., Any]
 # In a path: the portal's token, which the edge reads itself.
 TOKEN = "token"  # noqa: S105 - a parameter's name
+_CALLS = {OpenCall, StaffCall, UserCall, PortalCall}
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -40,6 +42,8 @@ class Operation:
     refuses: tuple[str, ...] = ()
     largest: int = LARGEST_BODY  # bytes that it may be sent
     location: str | None = None  # the field of the answer that becomes the Location header
+    told_once: str | None = None  # the field of the answer that is not kept
+    form: type | None = None  # read from a form, as OAuth wants it
 
     @property
     def parameters(self) -> list[str]:
@@ -62,7 +66,7 @@ def describe(method: str, path: str, tag: str, view: View, **more: Any) -> Opera
     call = hints.pop("call")
     summary, _, description = (view.__doc__ or "").strip().partition("\n")
     assert summary, f"{view.__name__} has no docstring"
-    assert call in {OpenCall, StaffCall, PortalCall}, f"{view.__name__} may be called by nobody"
+    assert call in _CALLS, f"{view.__name__} may be called by nobody"
     assert (call is StaffCall) == (view.__name__ in WHO_MAY), f"who may call {view.__name__}?"
     operation = Operation(
         id=view.__name__,
@@ -75,6 +79,7 @@ def describe(method: str, path: str, tag: str, view: View, **more: Any) -> Opera
         call=call,
         body=hints.pop("body", None),
         query=hints.pop("query", None),
+        form=hints.pop("form", None),
         answer=answer,
         **more,
     )

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -14,6 +15,7 @@ from chalicelib.api.errors import FieldError, Refused
 
 T = TypeVar("T")
 
+FORM = "application/x-www-form-urlencoded"
 LARGEST_BODY = 64 * 1024
 LARGEST_EVENT = 256 * 1024  # Stripe's events are ours to take, and larger
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
@@ -61,6 +63,18 @@ def query_of(request: Incoming, kind: type[T] | None) -> T | None:
             "A query parameter cannot be used; see errors.",
             errors=(FieldError(pointer=found.pointer.removeprefix("/"), detail=found.detail),),
         ) from error
+
+
+def form_of(request: Incoming, kind: type[T]) -> T:
+    """The fields of a form. A field sent twice is refused, one that is not known is not looked at,
+    as RFC 6749 wants it."""
+    try:
+        pairs = parse_qsl(request.body.decode(), keep_blank_values=True, strict_parsing=True)
+        assert len({name for name, _ in pairs}) == len(pairs)
+        return msgspec.convert(dict(pairs), kind)
+    except (ValueError, AssertionError) as error:  # ValidationError is a ValueError
+        words = "The body is not a form with the fields of this call."
+        raise Refused(HTTPStatus.BAD_REQUEST, "form_invalid", words) from error
 
 
 class _Nothing(msgspec.Struct, forbid_unknown_fields=True):

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.api import idempotency, reading
-from chalicelib.api.answering import answer, encoded, reference_of, refused
-from chalicelib.api.auth import portal_call, staff_call
-from chalicelib.api.calls import Incoming, KeyedCall, OpenCall, PortalCall, StaffCall
+from chalicelib.api.answering import JSON, answer, encoded, reference_of, refused
+from chalicelib.api.auth import portal_call, staff_call, user_call
+from chalicelib.api.calls import Incoming, KeyedCall, OpenCall, PortalCall, StaffCall, UserCall
 from chalicelib.api.context import here
 from chalicelib.api.errors import is_final, no_such, no_such_link, refusal_of
 from chalicelib.api.operations import TOKEN, Operation, View, describe
@@ -53,7 +53,9 @@ class Routes:
             def entry(**parameters: str) -> Response:
                 return run(operation, incoming(self.blueprint.current_request, parameters))
 
-            self.blueprint.route(path, methods=[method], name=operation.id)(entry)
+            kinds = [JSON if operation.form is None else reading.FORM]
+            route = self.blueprint.route
+            route(path, methods=[method], name=operation.id, content_types=kinds)(entry)
             return view
 
         return register
@@ -96,10 +98,17 @@ def _run(operation: Operation, request: Incoming) -> Response:
     if operation.method != "GET" and operation.call is not OpenCall:
         body = reading.body_of(request, operation.body)
         arguments |= {"body": body} if operation.body is not None else {}
+    if operation.form is not None:
+        arguments["form"] = reading.form_of(request, operation.form)
     if not (operation.keyed and isinstance(call, KeyedCall)):
         return _view(operation, call, arguments)
     asked = f"{request.method} {request.path}\n{encoded(arguments.get('body'))}"
-    return idempotency.once(call, asked, lambda keyed: _kept_view(operation, keyed, arguments))
+    return idempotency.once(
+        call,
+        asked,
+        lambda keyed: _kept_view(operation, keyed, arguments),
+        told_once=operation.told_once,
+    )
 
 
 def _call_of(operation: Operation, request: Incoming) -> OpenCall:
@@ -109,9 +118,11 @@ def _call_of(operation: Operation, request: Incoming) -> OpenCall:
     reading.check_size(request, reading.LARGEST_EVENT if open_to_all else operation.largest)
     if open_to_all:
         return OpenCall(context=context, request=request)
-    call: StaffCall | PortalCall
+    call: StaffCall | UserCall | PortalCall
     if operation.call is StaffCall:
         call = staff_call(context, request, operation.id)
+    elif operation.call is UserCall:
+        call = user_call(context, request)
     else:
         call = portal_call(context, request)
     if not operation.keyed:

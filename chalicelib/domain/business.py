@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelib.domain.connect import AccountNeeds, ApplicationFee
 from chalicelib.domain.parties import Address, BankDetails, Terms
 from chalicelib.domain.policy import SHIPPED, STANDARD, DunningPolicy
 
@@ -38,8 +39,13 @@ class Business:
     part_payment_minimum: int | None = None  # the least that may be paid; None: only the whole
     policy: DunningPolicy = field(default=STANDARD)  # the default; a customer may have another
     other_policies: tuple[DunningPolicy, ...] = ()  # saved, each at its present version
+    connects: bool = False  # is paid on an account of its own, and not before it has one
+    account_requested_at: datetime | None = None
     stripe_account: str | None = None  # None: the install's own account, no Connect
     charges_enabled: bool = True
+    payouts_enabled: bool = True
+    account_needs: AccountNeeds = AccountNeeds()
+    application_fee: ApplicationFee | None = None  # only of a connected account's payments
     deauthorized_at: datetime | None = None
     test_clock_id: str | None = None
     charging_held_at: datetime | None = None  # after a restore, until the table is level again
@@ -48,7 +54,19 @@ class Business:
 
     @property
     def can_charge(self) -> bool:
-        return self.charges_enabled and self.deauthorized_at is None
+        connected = self.charges_enabled and self.deauthorized_at is None
+        return connected and not self.awaits_account
+
+    @property
+    def awaits_account(self) -> bool:
+        """Stripe is to be asked nothing for it yet: the install's own account is not its."""
+        return self.connects and self.stripe_account is None
+
+    def application_fee_of(self, amount: int) -> int:
+        """What the install takes of a payment of this amount."""
+        if self.stripe_account is None or self.application_fee is None:
+            return 0
+        return self.application_fee.of(amount)
 
     @property
     def policies(self) -> tuple[DunningPolicy, ...]:

@@ -104,6 +104,7 @@ class Payment:
     intent_id: str | None = None
     attempts: tuple[Attempt, ...] = ()
     charge_id: str | None = None
+    application_fee: int = 0  # what the install takes of it; a part of `fee` once that is known
     fee: int | None = None  # None until Stripe's balance transaction shows it
     paid_at: datetime | None = None
     amount_refunded: int = 0

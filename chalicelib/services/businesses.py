@@ -6,35 +6,71 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-from chalicelib.domain import dates, money
 from chalicelib.domain.business import Business
-from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.errors import Conflict, InvalidInput, NotAllowed
 from chalicelib.domain.facts import STRIPE, SYSTEM, Actor
 from chalicelib.domain.party_facts import BusinessChanged, BusinessCreated
 from chalicelib.domain.record import first_of_party, on_party
+from chalicelib.domain.settings import check_bank, check_settings
+from chalicelib.domain.team import Role
 from chalicelib.ports import Ports
-from chalicelib.ports.rows import Change, UniqueClaim
+from chalicelib.ports.answers import FactExists, StaleHead
+from chalicelib.ports.rows import Change, NumberRange, SideRow, UniqueClaim
+from chalicelib.services import team
 from chalicelib.services.case import again_when_stale, now_of
 
-_FIXED = {"id", "currency", "version", "chain", "test_clock_id", "charging_held_at"}
+_FIXED = {
+    "id", "version", "chain", "test_clock_id", "charging_held_at", "connects",
+    "account_requested_at",
+}  # fmt: skip
 
 
 def create_business(ports: Ports, business: Business, *, actor: Actor = SYSTEM) -> Business:
-    """Raises InvalidInput for an unknown zone or currency."""
-    dates.zone(business.zone)
-    money.check_currency(business.currency)
+    """Raises InvalidInput for a setting that cannot be, such as an unknown zone or currency."""
+    check_settings(business)
     created, fact = first_of_party(
         business, BusinessCreated(business), at=now_of(ports, business), actor=actor
     )
-    claims = _account_claim(business)
-    ports.store.append([Change(created, fact)], side=claims, clock_id=business.test_clock_id)
+    side = (*_account_claim(business), *_first_number(business))
+    ports.store.append([Change(created, fact)], side=side, clock_id=business.test_clock_id)
     return created
+
+
+def open_business(ports: Ports, business: Business, *, actor: Actor) -> Business:
+    """A business of one more tenant, whose first admin is who opens it.
+
+    Only an admin of another may, or anybody on an install that has none. The first one is paid on
+    the install's own Stripe account; every other connects one of its own. Doing it again changes
+    nothing.
+    """
+    known = [one for one in every(ports) if one.test_clock_id is None and one.id != business.id]
+    if known and not _is_admin(ports, actor.id):
+        words = "Only an admin of a business may open another."
+        raise NotAllowed("role_not_allowed", words)
+    wanted = replace(business, connects=any(owns_the_account(one) for one in known))
+    try:
+        made = create_business(ports, wanted, actor=actor)
+    except (FactExists, StaleHead):
+        made = ports.store.business(business.id)
+    team.add_member(ports, made.id, actor.id, Role.ADMIN, actor=actor)
+    return made
+
+
+def _is_admin(ports: Ports, user_id: str) -> bool:
+    return any(one.role is Role.ADMIN for one in ports.store.memberships(user_id))
+
+
+def of_user(ports: Ports, user_id: str) -> list[tuple[Business, Role]]:
+    """The businesses a user acts for, and as what."""
+    found = ports.store.memberships(user_id)
+    return [(ports.store.business(one.business_id), one.role) for one in found]
 
 
 def change_business(
     ports: Ports, business_id: str, changes: dict[str, Any], *, actor: Actor, why: str = ""
 ) -> Business:
-    """Raises InvalidInput for a setting that does not exist or cannot be changed."""
+    """Raises InvalidInput for a setting that does not exist or cannot be, Conflict for one that
+    what is there already forbids."""
     known = {field.name for field in fields(Business)} - _FIXED
     if unknown := sorted(set(changes) - known):
         raise InvalidInput("setting_unknown", f"These settings cannot be changed: {unknown}.")
@@ -42,13 +78,42 @@ def change_business(
     def once() -> Business:
         business = ports.store.business(business_id)
         changed = replace(business, **changes)
-        dates.zone(changed.zone)
+        check_settings(changed)
+        if "bank" in changes:
+            check_bank(changed.bank)
+        _refuse_too_late(ports, business, changed)
         payload = BusinessChanged(changed, tuple(sorted(changes)))
         after, fact = on_party(business, payload, at=now_of(ports, business), actor=actor, why=why)
-        ports.store.append([Change(after, fact)], side=_account_claim(changed))
+        moved = changed.first_invoice_number != business.first_invoice_number
+        side = (*_account_claim(changed), *(_first_number(changed) if moved else ()))
+        ports.store.append([Change(after, fact)], side=side)
         return after
 
     return again_when_stale(once)
+
+
+def _refuse_too_late(ports: Ports, before: Business, after: Business) -> None:
+    if after.currency != before.currency and _has_billed(ports, before):
+        words = "There are invoices or subscriptions in the old currency."
+        raise Conflict("currency_in_use", words)
+    first = after.first_invoice_number
+    if first != before.first_invoice_number and first < ports.store.next_number(before.id):
+        words = f"Invoice numbers only go up: the next is {ports.store.next_number(before.id)}."
+        raise Conflict("invoice_number_used", words)
+
+
+def _has_billed(ports: Ports, business: Business) -> bool:
+    store = ports.store
+    lists = (store.invoices, store.subscriptions)
+    return store.next_number(business.id) > business.first_invoice_number or any(
+        page(business.id, limit=1).items for page in lists
+    )
+
+
+def _first_number(business: Business) -> tuple[SideRow, ...]:
+    """Takes no number, but lets none below it be taken; refused when one above it was."""
+    first = business.first_invoice_number
+    return (NumberRange(business.id, first, 0),) if first > 1 else ()
 
 
 def every(ports: Ports) -> Iterator[Business]:
@@ -63,20 +128,9 @@ def every(ports: Ports) -> Iterator[Business]:
 
 
 def owns_the_account(business: Business) -> bool:
-    """Whether payouts of its Stripe account are its own: a sandbox only shares the install's."""
-    return business.stripe_account is None and business.test_clock_id is None
-
-
-def refresh_account(ports: Ports, business_id: str) -> Business:
-    """Read from Stripe whether a connected business may take charges."""
-    business = ports.store.business(business_id)
-    if business.stripe_account is None:
-        return business
-    seen = ports.gateway.read_account(business.stripe_account)
-    if seen.charges_enabled == business.charges_enabled:
-        return business
-    changes = {"charges_enabled": seen.charges_enabled}
-    return change_business(ports, business_id, changes, actor=STRIPE, why="Read from Stripe.")
+    """Whether the install's own account is its: a sandbox only shares that."""
+    own = business.stripe_account is None and not business.connects
+    return own and business.test_clock_id is None
 
 
 def stop_deauthorized(ports: Ports, business_id: str) -> Business:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from chalicelib.domain.connect import AccountNeeds
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.facts import Actor
 from chalicelib.domain.team import Role
@@ -35,8 +36,13 @@ def open_sandbox(
         model,
         id=sandbox_id,
         name=f"{model.name} (test)",
+        connects=False,
+        account_requested_at=None,
+        application_fee=None,
         stripe_account=None,
         charges_enabled=True,
+        payouts_enabled=True,
+        account_needs=AccountNeeds(),
         deauthorized_at=None,
         charging_held_at=None,
         test_clock_id=clock_id,

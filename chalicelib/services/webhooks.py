@@ -15,7 +15,7 @@ from chalicelib.domain.errors import InvalidInput, NotFound
 from chalicelib.domain.signature import verify
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
-from chalicelib.services import businesses, customers, payouts
+from chalicelib.services import businesses, connecting, customers, payouts
 from chalicelib.services.posting import post_outcome
 
 API_VERSION = "2026-10-28.endive"
@@ -86,8 +86,8 @@ def _apply(ports: Ports, kind: str, business_id: str, hint: Mapping[str, str]) -
     if kind == "account.application.deauthorized":
         businesses.stop_deauthorized(ports, business_id)
         return Applied.POSTED
-    if kind == "account.updated":
-        businesses.refresh_account(ports, business_id)
+    if kind in {"account.updated", "account.application.authorized"}:
+        connecting.refresh_account(ports, business_id)
         return Applied.POSTED
     return Applied.IGNORED
 

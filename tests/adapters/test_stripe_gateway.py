@@ -12,6 +12,7 @@ from chalicelib.adapters.stripe.pacing import Pacing
 from chalicelib.adapters.stripe.sdk import REPEATS, SdkCalls
 from infra.local.fake_stripe import FakeStripe
 from infra.local.fake_stripe.client import FakeClient
+from tests.contracts.gateway_connect_contract import ConnectContract
 from tests.contracts.gateway_contract import ConfirmContract, CustomersContract
 from tests.contracts.gateway_money_contract import CancelContract, ListsContract, MoneyContract
 from tests.contracts.gateway_stage import START, Stage
@@ -59,6 +60,10 @@ class TestCancel(CancelContract):
 
 
 class TestMoney(MoneyContract):
+    pass
+
+
+class TestConnect(ConnectContract):
     pass
 
 

@@ -16,7 +16,8 @@ from chalicelib.api.openapi import document, refusals
 from chalicelib.api.operations import OPERATIONS, Operation
 from tests.api.client import Api
 
-BODIES = {one.body.__name__: one.body for one in OPERATIONS if one.body is not None}
+READ = [kind for one in OPERATIONS for kind in (one.body, one.form) if kind is not None]
+BODIES = {kind.__name__: kind for kind in READ}
 
 
 def described() -> set[tuple[str, str]]:
@@ -81,7 +82,8 @@ def test_an_operation_says_what_it_needs(operation: Operation) -> None:
         re.findall(r"\{(\w+)\}", operation.path)
     )
     headers = {one["name"]: one["required"] for one in told["parameters"] if one["in"] == "header"}
-    keyed = operation.method == "POST" and not operation.path.startswith("/webhooks")
+    once = operation.path.startswith("/webhooks") or operation.form is not None
+    keyed = operation.method == "POST" and not once
     assert headers.get("Idempotency-Key", False) is keyed
     assert {int(status) for status in told["responses"]} == {
         operation.status,

@@ -32,6 +32,7 @@ Locale = Annotated[
 Country = Annotated[
     str, Meta(pattern=r"^([A-Z]{2})?" + END, description="ISO 3166 two-letter code")
 ]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}" + END, description="ISO 4217 code")]
 Zone = Annotated[
     str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_+/-]*" + END, description="IANA zone")
 ]
