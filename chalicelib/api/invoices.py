@@ -7,10 +7,8 @@ it seconds later.
 from __future__ import annotations
 
 from datetime import date
-from http import HTTPStatus
 
 from chalicelib.api.calls import KeyedCall, StaffCall
-from chalicelib.api.errors import Refused
 from chalicelib.api.making import done_once, made_once
 from chalicelib.api.representation.facts import AuditTrail, audit_trail
 from chalicelib.api.representation.fields import Listing, day, listing
@@ -20,20 +18,25 @@ from chalicelib.api.representation.invoices import (
     ChargeInvoice,
     DocumentLink,
     FinalizeInvoice,
-    InvoicesQuery,
     InvoiceView,
     NewInvoice,
     ReasonView,
     invoice_view,
     lines_of,
 )
+from chalicelib.api.representation.lists import (
+    InvoicesQuery,
+    filters_of,
+    invoice_statuses,
+    sort_of,
+)
 from chalicelib.api.routing import Routes
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.payment import Trigger
-from chalicelib.ports.answers import Page
 from chalicelib.services import invoices
+from chalicelib.services.listing import list_invoices as listed_invoices
 
 routes = Routes(__name__, "/v1/invoices", "Invoices")
 LINK_SECONDS = 60
@@ -41,8 +44,26 @@ LINK_SECONDS = 60
 
 @routes.get()
 def list_invoices(call: StaffCall, query: InvoicesQuery) -> Listing[InvoiceView]:
-    """List invoices, newest first; a customer's by due date."""
-    page = _page(call, query)
+    """List invoices: newest first, a customer's by due date, or as `sort` says.
+
+    Sorts: due_on oldest first, amount high to low, customer_name A to Z, status in the order of
+    their lives; `reverse` turns each but status and created_at round. Statuses and the range of the
+    sort's own field are exact. Every other filter is applied to what a page reads, so a page may be
+    short or even empty: go on while next_cursor is not null.
+    """
+    store, business_id = call.ports.store, call.business_id
+    if query.customer_id is not None:
+        store.customer(business_id, query.customer_id)
+    page = listed_invoices(
+        call.ports,
+        store.business(business_id),
+        filters_of(query),
+        statuses=invoice_statuses(query),
+        sort=sort_of(query.sort),
+        reverse=query.reverse,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
     return listing(page, (invoice_view(one, codes=call.reads_codes) for one in page.items))
 
 
@@ -165,23 +186,6 @@ def list_invoice_facts(call: StaffCall, invoice_id: str) -> AuditTrail:
 def was_asked(call: KeyedCall, invoice_id: str, request_id: str) -> bool:
     history = call.ports.store.facts(call.business_id, Subject.INVOICE, invoice_id)
     return any(fact.key == f"request/{request_id}" for fact in history)
-
-
-def _page(call: StaffCall, query: InvoicesQuery) -> Page[Invoice]:
-    store = call.ports.store
-    if query.customer_id is None:
-        if query.open_only:
-            words = "open_only lists a customer's open invoices: name the customer_id."
-            raise Refused(HTTPStatus.BAD_REQUEST, "customer_missing", words)
-        return store.invoices(call.business_id, limit=query.limit, cursor=query.cursor)
-    customer = store.customer(call.business_id, query.customer_id)
-    return store.invoices_of(
-        call.business_id,
-        customer.id,
-        open_only=query.open_only,
-        limit=query.limit,
-        cursor=query.cursor,
-    )
 
 
 def _due_on(body: NewInvoice) -> date | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from chalicelib.domain.customer import Customer
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.finding import What
 from chalicelib.domain.invoice import Invoice
@@ -44,9 +45,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An invoice or other demand as it is now; with a fact, what that fact says of money."""
+    """With a fact: what it says of money; `head` is its subject as it is now, an invoice, another
+    demand, or a customer who paid past Stripe. Without one: a demand as it is now."""
 
-    invoice: Invoice
+    head: Invoice | Customer
     fact: Fact | None = None
 
 

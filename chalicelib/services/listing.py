@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import instant, local_date
 from chalicelib.domain.finding import folded
 from chalicelib.domain.invoice import OPEN, Invoice, InvoiceStatus, Purpose
@@ -99,7 +100,8 @@ def list_invoices(
         shelves = shelves_of_invoices(*chosen)
         wanted = _wanted(business, filters, sort, shelves, reverse=reverse)
         page = store.listed(business.id, wanted, limit=count, cursor=at)
-        return Page(tuple(entry.invoice for entry in page.items), page.cursor)
+        found = tuple(entry.head for entry in page.items if isinstance(entry.head, Invoice))
+        return Page(found, page.cursor)
 
     return sifted(read, fits, limit=limit, cursor=cursor)
 
@@ -124,7 +126,7 @@ def list_payments(
     def fits(entry: Entry) -> bool:
         amount = amount_of(entry)
         at = entry.fact.at if entry.fact else None
-        return _fits(business, filters, entry.invoice, amount, at)
+        return _fits(business, filters, entry.head, amount, at)
 
     def read(count: int, at: str | None) -> Page[Entry]:
         return ports.store.listed(business.id, wanted, limit=count, cursor=at)
@@ -155,10 +157,10 @@ def sifted(
 
 def amount_of(entry: Entry) -> int:
     """What a payment's row shows: of an open demand, what is still owed."""
-    if entry.fact is None:
-        return entry.invoice.amount_remaining
-    said = money_of(entry.fact, entry.invoice)
-    return said[1] if said else 0
+    said = money_of(entry.fact, entry.head) if entry.fact else None
+    if said is not None:
+        return said[1]
+    return entry.head.amount_remaining if isinstance(entry.head, Invoice) else 0
 
 
 def _wanted(
@@ -185,23 +187,28 @@ def _begin_of(day: date | None, zone: str) -> datetime | None:
 
 
 def _fits(
-    business: Business, filters: Filters, invoice: Invoice, amount: int, at: datetime | None
+    business: Business, filters: Filters, head: Invoice | Customer, amount: int, at: datetime | None
 ) -> bool:
     """Everything, whether or not an index has seen to it already."""
     day = local_date(at, business.zone) if at else None
+    invoice = head if isinstance(head, Invoice) else None
+    name = invoice.bill_to.name if invoice else head.name  # type: ignore[union-attr]
     return (
-        filters.customer_id in {None, invoice.customer_id}
+        filters.customer_id in {None, invoice.customer_id if invoice else head.id}
         and _belongs(filters, invoice)
-        and folded(invoice.bill_to.name).startswith(folded(filters.customer_name))
-        and _between(filters.due_from, invoice.due_on, filters.due_to)
+        and folded(name).startswith(folded(filters.customer_name))
+        and _between(filters.due_from, invoice.due_on if invoice else None, filters.due_to)
         and _between(filters.paid_from, day, filters.paid_to)
         and _between(filters.amount_from, amount, filters.amount_to)
     )
 
 
-def _belongs(filters: Filters, invoice: Invoice) -> bool:
-    subscriptions = {invoice.subscription_id, *(line.subscription_id for line in invoice.lines)}
-    return filters.subscription_id is None or filters.subscription_id in subscriptions
+def _belongs(filters: Filters, invoice: Invoice | None) -> bool:
+    """Whether it is for the subscription that is asked for."""
+    if filters.subscription_id is None or invoice is None:
+        return filters.subscription_id is None
+    lines = {line.subscription_id for line in invoice.lines}
+    return filters.subscription_id in lines | {invoice.subscription_id}
 
 
 def _between(low: T | None, value: T | None, high: T | None) -> bool:

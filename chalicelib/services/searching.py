@@ -48,7 +48,7 @@ def search(ports: Ports, business_id: str, text: str, *, limit: int = 20) -> Hit
     named = _named(text.strip())
     if named is not None:
         matched[named] = BY_ID
-    found = ports.store.found(business_id, cut(text), limit=limit + 1)
+    found = ports.store.found(business_id, cut(text), limit=limit + 1) if typed else []
     words = words_of_name(typed)
     if len(words) > 1:  # of several words, the longest finds fewest
         found += ports.store.found(business_id, max(words, key=len), limit=limit + 1)

@@ -79,6 +79,8 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 BODIES["preview_subscription"] = BODIES["create_subscription"]
 QUERIES = {
+    "list_all_payments": "?customer_id={customer_id}",
+    "search_everything": "?q={customer_id}",
     "get_portal_status": "?invoice_id={invoice_id}",
     "get_portal_pdf": "?invoice_id={invoice_id}",
 }

@@ -23,7 +23,7 @@ from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.memory_lists import MemoryLists, Name
 
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-Row = tuple[str, str | None]  # invoice id, fact's key
+Row = tuple[str, str, str | None]  # subject, id, fact's key
 Place = tuple[Any, ...]
 
 
@@ -77,12 +77,12 @@ class MemoryShelves(MemoryLists):
     def _list(self, name: Name, head: Any) -> None:
         super()._list(name, head)
         if isinstance(head, Invoice):
-            self._put_on_shelf(name[0], (head.id, None), listed_invoice(head))
+            self._put_on_shelf(name[0], (name[1].value, head.id, None), listed_invoice(head))
 
     def _list_fact(self, name: Name, fact: Fact, head: Any) -> None:
-        listed = listed_fact(fact, head) if isinstance(head, Invoice) else None
+        listed = listed_fact(fact, head)
         if listed is not None:
-            self._put_on_shelf(name[0], (name[2], fact.key), listed)
+            self._put_on_shelf(name[0], (name[1].value, name[2], fact.key), listed)
         for word in words_of(fact.data):
             sort = (word.text, word.what.value, name[1].value, name[2])
             self._words.move((name, sort), (name[0], sort))
@@ -101,20 +101,20 @@ class MemoryShelves(MemoryLists):
         listing = ("listed", business_id, repr(wanted))
         if wanted.customer_id is not None:
             return self._payments_of(business_id, wanted.customer_id, wanted, limit, cursor)
-        start = read_cursor(listing, cursor, 3)
+        start = read_cursor(listing, cursor, 4)
         with self.lock:
             rows = list(islice(self._rows(business_id, wanted, start), limit + 1))
             entries = [
-                (shelf, self._entry(business_id, (invoice_id, key)))
-                for shelf, _, (_, invoice_id, key) in rows[:limit]
+                (shelf, self._entry(business_id, row)) for shelf, _, (_, *row) in rows[:limit]
             ]
         current = tuple(
             entry for shelf, entry in entries if _listed(entry).shelf == wanted.shelves[shelf]
         )
         if len(rows) <= limit:
             return Page(current)
-        shelf, _, (_, invoice_id, key) = rows[limit - 1]
-        return Page(current, make_cursor(listing, (str(shelf), invoice_id, f"F{key or ''}")))
+        shelf, _, (_, subject, subject_id, key) = rows[limit - 1]
+        end = (str(shelf), subject, subject_id, f"F{key or ''}")
+        return Page(current, make_cursor(listing, end))
 
     def _payments_of(
         self, business_id: str, customer_id: str, wanted: Wanted, limit: int, cursor: str | None
@@ -129,11 +129,10 @@ class MemoryShelves(MemoryLists):
             cursor=cursor,
         )
         entries = [
-            self._entry(business_id, (fact.subject_id, fact.key))
+            self._entry(business_id, (fact.subject.value, fact.subject_id, fact.key))
             for fact in page.items
-            if fact.subject is Subject.INVOICE
         ]
-        places = [(one, listed_fact(one.fact, one.invoice)) for one in entries if one.fact]
+        places = [(one, listed_fact(one.fact, one.head)) for one in entries if one.fact]
         kept = [entry for entry, place in places if place and place.shelf in wanted.shelves]
         return Page(tuple(kept), page.cursor)
 
@@ -143,7 +142,7 @@ class MemoryShelves(MemoryLists):
         first, after = 0, None
         if start is not None:
             first = int(start[0])
-            entry = self._entry(business_id, (start[1], start[2][1:] or None))
+            entry = self._entry(business_id, (start[1], start[2], start[3][1:] or None))
             after = _place(_listed(entry), wanted.order)
         if wanted.order is Order.STATUS:
             for shelf in range(first, len(wanted.shelves)):
@@ -164,11 +163,12 @@ class MemoryShelves(MemoryLists):
             if _within(wanted, place[0]):
                 yield shelf, place, row
 
-    def _entry(self, business_id: str, row: Row) -> Entry:
-        name = (business_id, Subject.INVOICE, row[0])
+    def _entry(self, business_id: str, row: Sequence[Any]) -> Entry:
+        subject, subject_id, key = row
+        name = (business_id, Subject(subject), subject_id)
         if name not in self.heads:
             raise InvalidInput("cursor_invalid", "This cursor does not belong to this list.")
-        return Entry(self.heads[name], None if row[1] is None else self._fact(name, row[1]))
+        return Entry(self.heads[name], None if key is None else self._fact(name, key))
 
     def found(self, business_id: str, prefix: str, *, limit: int = 50) -> list[Found]:
         with self.lock:
@@ -218,8 +218,8 @@ class MemoryShelves(MemoryLists):
 
 
 def _listed(entry: Entry) -> Listed:
-    if entry.fact is None:
-        return listed_invoice(entry.invoice)
-    listed = listed_fact(entry.fact, entry.invoice)
+    listed = listed_fact(entry.fact, entry.head) if entry.fact else None
+    if isinstance(entry.head, Invoice) and entry.fact is None:
+        listed = listed_invoice(entry.head)
     assert listed is not None
     return listed

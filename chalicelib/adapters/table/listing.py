@@ -16,6 +16,7 @@ from chalicelib.adapters.table import keys, shelves
 from chalicelib.adapters.table.base import TableBase
 from chalicelib.adapters.table.layout import Row, read_fact, read_head
 from chalicelib.adapters.table.shelves import Span
+from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import BrokenRecord, InvalidInput
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.invoice import Invoice
@@ -25,6 +26,7 @@ from chalicelib.ports.lists import Entry, Found, Order, Wanted
 from chalicelib.ports.rows import Aggregate
 
 HEAD_ITSELF = "-"  # in a cursor: the row is a head, not a fact
+PAYING = frozenset({Subject.INVOICE, Subject.CUSTOMER})  # whose facts may be payments
 NAMED = {"due_sort": "by_due", "amount_sort": "by_amount", "name_sort": "by_name"}
 
 
@@ -54,8 +56,7 @@ class Listing(TableBase):
         current = tuple(
             entry
             for entry, standing in zip(entries, shown, strict=True)
-            if shelves.entry_listed(entry.fact, entry.invoice).shelf
-            == wanted.shelves[standing.shelf]
+            if shelves.entry_listed(entry.fact, entry.head).shelf == wanted.shelves[standing.shelf]
         )
         if len(found) <= limit:
             return Page(current)
@@ -72,11 +73,11 @@ class Listing(TableBase):
             business_id, customer_id, (shelves.POSTED, shelves.QUIET), wanted, start, limit + 1
         )
         shown = found[:limit]
-        of_invoices = [one for one in shown if keys.subject_of(one.pk)[1] is Subject.INVOICE]
+        paying = [one for one in shown if keys.subject_of(one.pk)[1] in PAYING]
         current: list[Entry] = []
-        for entry in self._entries(business_id, of_invoices):
+        for entry in self._entries(business_id, paying):
             assert entry.fact is not None
-            place = listed_fact(entry.fact, entry.invoice)
+            place = listed_fact(entry.fact, entry.head)
             if place is not None and place.shelf in wanted.shelves:
                 current.append(entry)
         end = make_cursor(listing, (shown[-1].place,)) if len(found) > limit else None
@@ -97,10 +98,13 @@ class Listing(TableBase):
             return int(place[0]), place[1]
         if wanted.order is not Order.CUSTOMER_NAME:
             return 0, place[1]
-        pk = keys.collection(business_id, Subject.INVOICE, place[0])
+        subject, _, subject_id = place[0].partition("/")
+        if subject not in PAYING:
+            raise InvalidInput("cursor_invalid", "This cursor does not belong to this list.")
+        pk = keys.collection(business_id, Subject(subject), subject_id)
         sk = keys.HEAD if place[1] == HEAD_ITSELF else keys.fact_sort(place[1])
         (entry,) = self._entries(business_id, [Standing("", pk, sk)])
-        listed = shelves.entry_listed(entry.fact, entry.invoice)
+        listed = shelves.entry_listed(entry.fact, entry.head)
         return 0, shelves.place_of(listed, wanted.order)
 
     def _on_shelves(
@@ -175,11 +179,12 @@ class Listing(TableBase):
         for one in standings:
             if (one.pk, keys.HEAD) not in rows or (one.pk, one.sk) not in rows:
                 raise InvalidInput("cursor_invalid", "This cursor does not belong to this list.")
-            invoice = read_head(rows[one.pk, keys.HEAD], business_id, Subject.INVOICE)
-            assert isinstance(invoice, Invoice)
+            subject = keys.subject_of(one.pk)[1]
+            head = read_head(rows[one.pk, keys.HEAD], business_id, subject)
+            assert isinstance(head, Invoice | Customer)
             is_head = one.sk == keys.HEAD
             fact = None if is_head else read_fact(rows[one.pk, one.sk], business_id)
-            entries.append(Entry(invoice, fact))
+            entries.append(Entry(head, fact))
         return entries
 
     # --- Words -----------------------------------------------------------------------------------
@@ -261,6 +266,7 @@ class Listing(TableBase):
 def _end(wanted: Wanted, last: Standing) -> tuple[str, str]:
     """Where a page ended: never a name."""
     if wanted.order is Order.CUSTOMER_NAME:
-        invoice_id = keys.subject_of(last.pk)[2]
-        return invoice_id, HEAD_ITSELF if last.sk == keys.HEAD else last.sk.removeprefix(keys.FACT)
+        _, subject, subject_id = keys.subject_of(last.pk)
+        name = f"{subject.value}/{subject_id}"
+        return name, HEAD_ITSELF if last.sk == keys.HEAD else last.sk.removeprefix(keys.FACT)
     return str(last.shelf), last.place

@@ -172,7 +172,7 @@ def head_keys(head: Any, business_id: str) -> dict[str, str]:
 def fact_keys(fact: Fact, head: Any, words: tuple[Word, ...]) -> dict[str, str]:
     """All that a fact's row can be found by, beside its own key."""
     keys = history_keys(fact, head)
-    listed = listed_fact(fact, head) if isinstance(head, Invoice) else None
+    listed = listed_fact(fact, head)
     if listed is not None:
         keys |= listed_keys(listed, fact.business_id)
     if words:
@@ -180,9 +180,11 @@ def fact_keys(fact: Fact, head: Any, words: tuple[Word, ...]) -> dict[str, str]:
     return keys
 
 
-def entry_listed(fact: Fact | None, invoice: Invoice) -> Listed:
+def entry_listed(fact: Fact | None, head: Invoice | Customer) -> Listed:
     """The place of what a list found, worked out again from what was read."""
-    listed = listed_invoice(invoice) if fact is None else listed_fact(fact, invoice)
+    listed = listed_fact(fact, head) if fact else None
+    if fact is None and isinstance(head, Invoice):
+        listed = listed_invoice(head)
     if listed is None:
-        raise BrokenRecord(f"{invoice.id}: a list holds a fact that is no payment")
+        raise BrokenRecord(f"{head.id}: a list holds a fact that is no payment")
     return listed

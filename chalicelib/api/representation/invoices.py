@@ -12,7 +12,6 @@ from chalicelib.api.representation.fields import (
     Body,
     Id,
     Name,
-    PageQuery,
     Paragraph,
     Percent,
     Quantity,
@@ -80,15 +79,6 @@ class ChargeInvoice(Body):
 
 class CancelInvoice(Body):
     reason: Reason
-
-
-class InvoicesQuery(PageQuery):
-    """`open_only` needs `customer_id`."""
-
-    customer_id: Annotated[Id, Meta(description="Only this customer's, earliest due first")] | (
-        None
-    ) = None
-    open_only: bool = False
 
 
 class LineView(View):
@@ -216,7 +206,7 @@ def invoice_view(invoice: Invoice, *, codes: bool) -> InvoiceView:
         amount_written_off=invoice.amount_written_off,
         amount_overpaid=invoice.amount_overpaid,
         next_action=invoice.next_action,
-        hold=invoice.hold,
+        hold=invoice.holding,
         lines=tuple(map(line_view, invoice.lines)),
         totals=totals_view(invoice),
         bill_to=invoice.bill_to,

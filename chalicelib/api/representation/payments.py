@@ -107,11 +107,11 @@ def attempt_view(payment_id: str, attempt: Attempt, *, codes: bool) -> AttemptVi
         brand=attempt.brand,
         last4=attempt.last4,
         charge_id=attempt.charge_id,
-        decline=_decline_view(attempt.decline, codes=codes) if attempt.decline else None,
+        decline=decline_view(attempt.decline, codes=codes) if attempt.decline else None,
     )
 
 
-def _decline_view(decline: Decline, *, codes: bool) -> DeclineView:
+def decline_view(decline: Decline, *, codes: bool) -> DeclineView:
     def shown(value: str) -> str | None:
         return value if codes and value else None
 
