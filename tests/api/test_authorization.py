@@ -18,6 +18,7 @@ from chalicelib.api.auth import BUSINESS_HEADER
 from chalicelib.api.calls import PortalCall, StaffCall
 from chalicelib.api.context import provide, wired
 from chalicelib.api.operations import OPERATIONS, Operation
+from chalicelib.api.reading import FORM
 from tests.api.client import Answer, Api
 from tests.api.two_businesses import (
     CANARY,
@@ -26,6 +27,7 @@ from tests.api.two_businesses import (
     UNKNOWN,
     Two,
     body_of,
+    form_of,
     names_in,
     path_of,
     two_businesses,
@@ -64,6 +66,10 @@ def client(two: Two, view: str, operation: Operation) -> Api:
 
 
 def ask(api: Api, operation: Operation, ids: dict[str, str], **headers: str) -> Answer:
+    if operation.form is not None:
+        form = {"Content-Type": FORM, **headers}
+        content = form_of(operation, ids).encode()
+        return api.call("POST", path_of(operation, ids), headers=form, raw=content)
     body = body_of(operation, ids)
     if operation.method == "POST":
         return api.post(path_of(operation, ids), body, **headers)

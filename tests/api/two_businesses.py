@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from chalicelib.api.operations import Operation
 from chalicelib.domain.facts import SYSTEM
@@ -42,6 +43,8 @@ UNKNOWN = {
     "payment_id": "pay_unknown",
     "setup_session_id": "cs_test_unknown",
     "test_clock_id": "clk_unknown",
+    "user_id": "user_unknown",
+    "api_client_id": "cli_unknown",
     "import_id": "imp_unknown",
     "token": "u" * 43,
 }
@@ -52,6 +55,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_customer": {"name": "Ada Byron", "email": "ada@example.com"},
     "change_customer": {"name": "Ada King"},
     "change_business": {"name": "Renamed"},
+    "create_business": {"name": "Another", "currency": "USD", "zone": "UTC"},
+    "add_user": {"email": "new@example.com", "role": "viewer"},
+    "change_user": {"role": "accountant"},
+    "create_api_client": {"name": "Shop", "role": "viewer"},
+    "connect_stripe_account": {
+        "return_url": "https://app.example/back",
+        "refresh_url": "https://app.example/again",
+    },
     "create_dunning_policy": {"name": "Patient"},
     "change_dunning_policy": {"grace_days": 3},
     "assign_dunning_policy": {"customer_id": "{customer_id}", "policy_id": "{policy_id}"},
@@ -78,6 +89,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "pay_in_portal": {"invoice_id": "{invoice_id}"},
 }
 BODIES["preview_subscription"] = BODIES["create_subscription"]
+FORMS = {
+    "issue_token": {
+        "grant_type": "client_credentials",
+        "client_id": "{api_client_id}",
+        "client_secret": "{client_secret}",
+    }
+}
 QUERIES = {
     "list_all_payments": "?customer_id={customer_id}",
     "search_everything": "?q={customer_id}",
@@ -147,6 +165,7 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
         "draft": _draft(install, business_id, customer.id),
         "setup_session_id": _session(install, business_id, customer.id),
         "test_clock_id": clock.id,
+        **_team(install, business_id),
         "import_id": imported[0],
         "dry_import": imported[1],
         "token": portal_links.link_for(install.ports, paid).rpartition("/")[2],
@@ -165,6 +184,16 @@ def _import(install: Install, business_id: str, name: str, *, dry_run: bool) -> 
         install.ids.new("imp"), ImportKind.CUSTOMERS, content, dry_run=dry_run
     )
     return importing.start_import(install.ports, business_id, wanted, actor=SYSTEM).id
+
+
+def _team(install: Install, business_id: str) -> dict[str, str]:
+    """Somebody and something that may act for the business."""
+    somebody, client_id = f"user_in_{business_id}", f"cli_{business_id}"
+    team.add_member(install.ports, business_id, somebody, Role.VIEWER, actor=SYSTEM)
+    client = team.add_client(
+        install.ports, business_id, client_id, "Shop", Role.VIEWER, actor=SYSTEM
+    )
+    return {"user_id": somebody, "api_client_id": client_id, "client_secret": client.secret}
 
 
 def _draft(install: Install, business_id: str, customer_id: str) -> str:
@@ -213,7 +242,14 @@ def body_of(operation: Operation, ids: dict[str, str]) -> dict[str, Any] | None:
     }
 
 
+def form_of(operation: Operation, ids: dict[str, str]) -> str:
+    fields = FORMS[operation.id]
+    return urlencode({name: value.format_map(ids) for name, value in fields.items()})
+
+
 def names_in(operation: Operation) -> list[str]:
     """The ids that a call of the operation names: in its path, its query and its body."""
-    text = operation.path + QUERIES.get(operation.id, "") + repr(BODIES.get(operation.id, {}))
+    text = operation.path + QUERIES.get(operation.id, "") + repr(
+        [BODIES.get(operation.id), FORMS.get(operation.id)]
+    )
     return [name for name in UNKNOWN if f"{{{name}}}" in text]
