@@ -92,8 +92,40 @@ def ledger_is_stripes(world: World) -> Iterator[str]:
             yield f"cash in transit is {ours}, Stripe's books say {net}"
     for invoice in _invoices(world):
         owed = invoice.totals.total - invoice.amount_credited - invoice.amount_written_off
-        if invoice.finalized_at and received[invoice.id] != owed - invoice.amount_paid:
+        wanted = owed - invoice.amount_paid if invoice.purpose.value == "invoice" else 0
+        if invoice.finalized_at and received[invoice.id] != wanted:
             yield f"{invoice.id}: receivable is {received[invoice.id]}"
+
+
+def credit_is_the_customers(world: World) -> Iterator[str]:
+    """I17: the ledger's customer credit is what customers have, and nothing waits to be applied.
+
+    What a demand brought is credit; an invoice is covered only while its cover can bring money.
+    """
+    posted = sum(
+        leg.amount
+        for _, facts in _histories(world)
+        for fact in facts
+        for leg in fact.legs
+        if leg.account.value == "customer_credit"
+    )
+    heads = world.store.heads
+    kept = sum(head.credit for (_, kind, _), head in heads.items() if kind is Subject.CUSTOMER)
+    over = sum(one.amount_overpaid for one in _invoices(world) if one.purpose.value == "invoice")
+    if -posted != kept + over:
+        yield f"customer credit is {-posted} in the ledger, {kept} on customers, {over} overpaid"
+    running = {one.id for one in _invoices(world) if one.status.value in _OPEN}
+    running |= {
+        subject_id
+        for (_, kind, subject_id), head in heads.items()
+        if kind.value == "plan" and head.status.value == "active"
+    }
+    for invoice in _invoices(world):
+        came = invoice.amount_paid + invoice.amount_overpaid
+        if invoice.purpose.value != "invoice" and came != invoice.demand.applied:
+            yield f"{invoice.id}: {came} came, {invoice.demand.applied} is applied"
+        if invoice.covered_by is not None and invoice.covered_by.id not in running:
+            yield f"{invoice.id} is covered by {invoice.covered_by.id}, which is over"
 
 
 def only_legal_moves(world: World) -> Iterator[str]:
@@ -113,7 +145,7 @@ def nothing_stuck(world: World) -> Iterator[str]:
             continue
         if plan is None:
             yield f"{invoice.id} is {invoice.status.value} without a plan"
-        elif plan.at is None and plan.kind.value not in {"staff", "customer"}:
+        elif plan.at is None and plan.kind.value not in {"staff", "customer", "covered"}:
             yield f"{invoice.id}: {plan.kind.value} at no time"
         elif plan.at is not None and plan.at <= now:
             yield f"{invoice.id}: {plan.kind.value} was due at {plan.at}, it is {now}"
@@ -260,4 +292,5 @@ _JUDGES: tuple[tuple[str, Callable[[World], Iterator[str]]], ...] = (
     ("I14", record_is_whole),
     ("I15", own_tenant_only),
     ("I16", numbers_and_papers),
+    ("I17", credit_is_the_customers),
 )

@@ -27,18 +27,31 @@ SELECT business_id, id, json_extract(body, '$.number') AS number,
     coalesce(json_extract(body, '$.amount_credited'), 0) AS credited,
     coalesce(json_extract(body, '$.amount_written_off'), 0) AS written_off,
     coalesce(json_extract(body, '$.amount_overpaid'), 0) AS overpaid
-FROM head WHERE subject = 'invoice' AND json_extract(body, '$.finalized_at') IS NOT NULL;
+FROM head WHERE subject = 'invoice' AND json_extract(body, '$.finalized_at') IS NOT NULL
+    AND coalesce(json_extract(body, '$.purpose'), 'invoice') = 'invoice';
+
+-- A demand that is no invoice posts no debt: what it brings is its customer's credit.
+CREATE VIEW demand AS
+SELECT business_id, id, coalesce(json_extract(body, '$.demand.applied'), 0) AS applied,
+    coalesce(json_extract(body, '$.amount_paid'), 0)
+        + coalesce(json_extract(body, '$.amount_overpaid'), 0) AS came
+FROM head WHERE subject = 'invoice'
+    AND coalesce(json_extract(body, '$.purpose'), 'invoice') <> 'invoice';
 
 -- What the legs of an invoice add up to, by what the head calls it.
 CREATE VIEW posted AS
 SELECT business_id, subject_id AS id, CASE
         WHEN account = 'customer_credit' THEN 'overpaid'
-        WHEN kind IN ('charge_succeeded', 'external_payment', 'dispute_closed') THEN 'paid'
+        WHEN kind IN ('charge_succeeded', 'external_payment', 'dispute_closed', 'credit_applied',
+            'credit_unapplied') THEN 'paid'
         WHEN kind = 'written_off' THEN 'written off'
         WHEN kind IN ('finalized', 'issued') THEN 'total'
         ELSE 'credited' END AS what,
     CASE WHEN kind IN ('finalized', 'issued') THEN amount ELSE -amount END AS amount
-FROM leg WHERE account IN ('receivable', 'customer_credit')
+FROM leg WHERE (account = 'receivable'
+        OR account = 'customer_credit' AND kind NOT IN ('credit_applied', 'credit_unapplied'))
+    AND EXISTS (SELECT 1 FROM invoice i WHERE i.business_id = leg.business_id
+        AND i.id = leg.subject_id)
 UNION ALL
 SELECT business_id, subject_id, 'remaining', amount FROM leg WHERE account = 'receivable';
 
@@ -95,6 +108,19 @@ LEDGER = {
         FROM (SELECT business_id, id, what, amount AS said, 0 AS posted FROM said UNION ALL
               SELECT business_id, id, what, 0, amount FROM posted)
         GROUP BY business_id, id, what HAVING sum(said) <> sum(posted)
+    """,
+    "customer credit is the customers'": """
+        SELECT business_id, 'the ledger is off by ' || sum(amount) AS words
+        FROM (SELECT business_id, amount FROM leg WHERE account = 'customer_credit'
+              UNION ALL SELECT business_id, coalesce(json_extract(body, '$.credit'), 0) FROM head
+                  WHERE subject = 'customer'
+              UNION ALL SELECT business_id, overpaid FROM invoice
+              UNION ALL SELECT business_id, came - applied FROM demand)
+        GROUP BY business_id HAVING sum(amount) <> 0
+    """,
+    "what a demand brought is applied": """
+        SELECT business_id, id || ' brought ' || came || ', applied is ' || applied AS words
+        FROM demand WHERE came <> applied
     """,
     "a number is given once": """
         SELECT business_id, number || ' was given ' || count(*) || ' times' AS words

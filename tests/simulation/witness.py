@@ -55,8 +55,10 @@ class Witness:
     def _only_one_tried(self, body: dict[str, Any]) -> None:
         """I3: while one intent is tried, no other that was tried could still take the money."""
         invoice_id = body["metadata"]["invoice_id"]
+        demand = self._invoice(body["metadata"]["business_id"], invoice_id)
+        same = {invoice_id, *(part.invoice_id for part in demand.allocations)}
         for one in self._world.stripe.account().payment_intents.values():
-            other = one["metadata"].get("invoice_id") == invoice_id
+            other = one["metadata"].get("invoice_id") in same
             tried = one["latest_charge"] is not None and one["status"] not in _OVER
             if other and tried and one["id"] != body["payment_intent"]:
                 self._world.violate("I3", f"{invoice_id}: {one['id']} could take it too")
@@ -95,6 +97,8 @@ class Witness:
         """I6: nothing is charged that is settled, withdrawn, written off or on hold."""
         if invoice.status.value in {"draft", "paid", "cancelled", "uncollectible"}:
             self._world.violate("I6", f"{invoice.id} was charged while {invoice.status.value}")
+        if invoice.covered_by is not None:
+            self._world.violate("I6", f"{invoice.id} was charged while another demand collects it")
         if payment.status.value in {"paid", "cancelled"}:
             self._world.violate("I6", f"{payment.id} was charged while {payment.status.value}")
         if body["amount"] > invoice.totals.total:

@@ -9,6 +9,7 @@ from tests.simulation.scenarios import (
     first_charge,
     months,
     new_card,
+    on_account,
     outside,
     races,
 )
@@ -41,6 +42,9 @@ ALL: dict[str, Scenario] = {
         clock.REMINDED,
         months.MONTHS,
         months.TWO_DEBTS,
+        on_account.RACE,
+        on_account.DECLINED,
+        on_account.NEW_METHOD,
         outside.STRAYS,
         outside.GIVEN_BACK,
         outside.PAID_OUT,
