@@ -27,11 +27,14 @@ from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import Change, DueRef, NumberRange
 from chalicelib.services.case import Case, again_when_stale, now_of
+from chalicelib.services.group_billing import bill_due_group
+from chalicelib.services.groups import group_of_period
 from chalicelib.services.invoices import charge_at, created, draft_of
 from chalicelib.services.subscriptions import days_before
 
 # Two changes of two rows each for every invoice, and the counter: 24 fill DynamoDB's 100 items.
 BATCH = 24
+_Due = tuple[Customer, Subscription]
 
 
 def bill_due_subscriptions(ports: Ports) -> int:
@@ -65,17 +68,35 @@ def _hand_over(ports: Ports, due: Sequence[DueRef]) -> int:
 def bill_subscriptions(
     ports: Ports, business_id: str, subscription_ids: Sequence[str]
 ) -> list[Invoice]:
-    """Make the next invoice of each that is due, at most `BATCH` at a time, in one transaction."""
+    """Make the next invoice of each that is due, at most `BATCH` at a time, in one transaction.
+
+    A period of a group's member is billed through the group, with all of it that is due.
+    """
     assert len(subscription_ids) <= BATCH
+    grouped: dict[str, list[str]] = {}
 
     def once() -> list[Invoice]:
         business = ports.store.business(business_id)
         now = now_of(ports, business)
-        due = [ports.store.subscription(business_id, one) for one in sorted(subscription_ids)]
-        due = [one for one in due if is_due(one, now)]
+        grouped.clear()
+        due: list[_Due] = []
+        for one in sorted(subscription_ids):
+            subscription = ports.store.subscription(business_id, one)
+            if not is_due(subscription, now):
+                continue
+            customer = ports.store.customer(business_id, subscription.customer_id)
+            starts_on = subscription.starts_on(subscription.next_index)
+            group = group_of_period(ports, business_id, customer, starts_on)
+            if group is None:
+                due.append((customer, subscription))
+            else:
+                grouped.setdefault(group.id, []).append(subscription.id)
         return _bill(ports, business, due, now) if due else []
 
-    return again_when_stale(once)
+    invoices = again_when_stale(once)
+    for group_id, members in grouped.items():
+        invoices += bill_due_group(ports, business_id, group_id, members)
+    return invoices
 
 
 def is_due(subscription: Subscription, now: datetime) -> bool:
@@ -83,14 +104,11 @@ def is_due(subscription: Subscription, now: datetime) -> bool:
     return subscription.status is SubscriptionStatus.ACTIVE and at is not None and at <= now
 
 
-def _bill(
-    ports: Ports, business: Business, due: list[Subscription], now: datetime
-) -> list[Invoice]:
+def _bill(ports: Ports, business: Business, due: list[_Due], now: datetime) -> list[Invoice]:
     first = ports.store.next_number(business.id)
     changes: list[Change] = []
     invoices: list[Invoice] = []
-    for offset, subscription in enumerate(due):
-        customer = ports.store.customer(business.id, subscription.customer_id)
+    for offset, (customer, subscription) in enumerate(due):
         number = business.invoice_number(first + offset)
         invoice, issued = _issue(business, customer, subscription, number, now)
         changes += [issued, _move_on(business, customer, subscription, invoice, now)]

@@ -40,7 +40,7 @@ def create_customer(
     ports: Ports, customer: Customer, *, actor: Actor, side: tuple[SideRow, ...] = ()
 ) -> Customer:
     """Raises InvalidInput without a name or with an address that is none."""
-    _check(customer)
+    check_customer(customer)
     business = ports.store.business(customer.business_id)
     created, fact = first_of_party(
         customer, CustomerCreated(customer), at=now_of(ports, business), actor=actor
@@ -61,7 +61,7 @@ def change_customer(
         business = ports.store.business(business_id)
         customer = ports.store.customer(business_id, customer_id)
         changed = replace(customer, **changes)
-        _check(changed)
+        check_customer(changed)
         payload = CustomerChanged(changed, tuple(sorted(changes)))
         return _record(ports, business, customer, payload, actor=actor)
 
@@ -321,7 +321,8 @@ def _known_method(customer: Customer, method_id: str) -> None:
         raise NotFound("payment_method_not_found", "The customer has no such payment method.")
 
 
-def _check(customer: Customer) -> None:
+def check_customer(customer: Customer) -> None:
+    """Raises InvalidInput without a name or with an address that is none."""
     if not customer.name.strip():
         raise InvalidInput("name_missing", "A customer needs a name.")
     local, at, domain = customer.email.partition("@")

@@ -190,11 +190,13 @@ def _text_key(payload: Any) -> PayerTextKey | None:
 
 
 def _subscription_name(invoice: Invoice, payload: Any) -> str | None:
-    """Its product; of an overdue invoice only where its subscription stops, now or later."""
+    """Its product, or those of a group's members; of an overdue invoice only where its subscription
+    stops, now or later."""
     stays = isinstance(payload, facts.WentOverdue) and not (payload.end or payload.stops_at)
-    if invoice.subscription_id is None or stays:
+    if stays:
         return None
-    return invoice.lines[0].product or None
+    billed = dict.fromkeys(line.product for line in invoice.lines if line.subscription_id)
+    return ", ".join(filter(None, billed)) or None
 
 
 def _stops_on(matter: Matter) -> date | None:

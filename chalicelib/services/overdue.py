@@ -23,39 +23,38 @@ _RUNNING = {SubscriptionStatus.ACTIVE, SubscriptionStatus.PAUSED}
 
 
 def mark_overdue(ports: Ports, case: Case, decision: GiveUp) -> Case:
-    """Mark the invoice overdue; without days of grace its subscription stops with it."""
-    subscription = _to_stop(ports, case)
+    """Mark the invoice overdue; without days of grace what it bills stops with it: a subscription,
+    or those of a group's members."""
+    running = _to_stop(ports, case)
     stops_at = dunning.grace_ends_at(case.policy, case.business.zone, case.now)
-    stopped = [] if subscription is None or stops_at else _stopped(case, subscription, decision)
+    stopped = [] if stops_at else _stopped(case, running, decision)
     end = case.policy.when_exhausted if stopped else None
-    stops_at = stops_at if subscription else None
+    stops_at = stops_at if running else None
     overdue = facts.WentOverdue(decision.reason.staff, stops_at=stops_at, end=end)
     return record(ports, case, overdue, why=decision.reason.staff, also=stopped)
 
 
 def stop_service(ports: Ports, case: Case, decision: StopService) -> Case:
     """The grace has ended unpaid: the subscription stops now, if it still runs."""
-    subscription = _to_stop(ports, case)
-    stopped = _stopped(case, subscription, decision) if subscription else []
+    stopped = _stopped(case, _to_stop(ports, case), decision)
     over = GraceEnded(decision.reason.staff, case.policy.when_exhausted if stopped else None)
     return record(ports, case, over, why=decision.reason.staff, also=stopped)
 
 
-def _to_stop(ports: Ports, case: Case) -> Subscription | None:
-    """The subscription that an unpaid invoice stops.
+def _to_stop(ports: Ports, case: Case) -> list[Subscription]:
+    """The subscriptions that an unpaid invoice stops.
 
     A customer who pays by hand is overdue, but not paused: nobody failed to charge anything.
     """
     invoice, by_hand = case.invoice, not case.standing().auto_charge
-    keep = case.policy.when_exhausted is WhenExhausted.KEEP
-    if invoice.subscription_id is None or keep or by_hand:
-        return None
-    subscription = ports.store.subscription(case.business.id, invoice.subscription_id)
-    return subscription if subscription.status in _RUNNING else None
+    if case.policy.when_exhausted is WhenExhausted.KEEP or by_hand:
+        return []
+    found = (ports.store.subscription(case.business.id, one) for one in invoice.subscription_ids)
+    return [one for one in found if one.status in _RUNNING]
 
 
 def _stopped(
-    case: Case, subscription: Subscription, decision: GiveUp | StopService
+    case: Case, running: list[Subscription], decision: GiveUp | StopService
 ) -> list[Change]:
     invoice, today = case.invoice, local_date(case.now, case.business.zone)
     reason = f"Invoice {invoice.number} is unpaid. {decision.reason.staff}"
@@ -64,5 +63,4 @@ def _stopped(
         if case.policy.when_exhausted is WhenExhausted.PAUSE
         else SubscriptionCancelled(today, reason, collect_open_debt=True)
     )
-    stopped, fact = on_party(subscription, payload, at=case.now, why=reason)
-    return [Change(stopped, fact)]
+    return [Change(*on_party(one, payload, at=case.now, why=reason)) for one in running]

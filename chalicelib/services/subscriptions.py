@@ -11,7 +11,7 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import local_date
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.facts import SYSTEM, Actor
-from chalicelib.domain.invoice import Hold, HoldKind, InvoiceStatus
+from chalicelib.domain.invoice import Hold, HoldKind, Invoice, InvoiceStatus
 from chalicelib.domain.invoice_facts import HoldPlaced
 from chalicelib.domain.parties import Terms
 from chalicelib.domain.party_facts import (
@@ -96,15 +96,19 @@ def cancel(
 
 
 def resume_after_payment(ports: Ports, business_id: str, invoice_id: str) -> bool:
-    """Resume the subscription that waited for this invoice, once all it waits for are settled.
+    """Resume what waited for this invoice, once all that it waits for are settled: a subscription,
+    or those of a group's members.
 
     A withdrawn invoice is owed no more, so it is waited for no more.
     """
     invoice = ports.store.invoice(business_id, invoice_id)
-    if invoice.subscription_id is None or invoice.is_open:
+    if invoice.is_open:
         return False
-    subscription_id = invoice.subscription_id
+    resumed = [_resume_paid(ports, business_id, one, invoice) for one in invoice.subscription_ids]
+    return any(resumed)
 
+
+def _resume_paid(ports: Ports, business_id: str, subscription_id: str, invoice: Invoice) -> bool:
     def once() -> bool:
         subscription = ports.store.subscription(business_id, subscription_id)
         pause_ = subscription.current_pause
