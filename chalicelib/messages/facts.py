@@ -30,6 +30,8 @@ def facts_of(view: NoticeView) -> Facts:
         "phone": view.business.phone,
         "link": view.link,
         "invoice": view.invoice_number,
+        "replaces": view.replaces,
+        "credit_note": view.credit_note,
         "description": view.description,
         **_service(view),
         "transaction_id": view.transaction_id,

@@ -26,6 +26,8 @@ _TONES = {
     NoticeKind.RECEIPT: _GREEN,
     NoticeKind.RESUMED: _GREEN,
     NoticeKind.REFUND_SENT: _GREEN,
+    NoticeKind.CREDIT_NOTE_SENT: _GREEN,
+    NoticeKind.PAYMENT_BOUNCED: _RED,
     NoticeKind.STAFF_PAYMENT_RECEIVED: _GREEN,
     NoticeKind.PAYMENT_FAILED: _RED,
     NoticeKind.REMINDER_PAST_DUE: _RED,
@@ -54,6 +56,8 @@ _ROWS: dict[NoticeKind, tuple[str, ...]] = {
     NoticeKind.CARD_EXPIRING: (),
     NoticeKind.INVOICE_CANCELLED: ("invoice", "description", "amount"),
     NoticeKind.REFUND_SENT: ("refund_amount", "refunded_on", "method", "transaction_id", "invoice"),
+    NoticeKind.CREDIT_NOTE_SENT: ("credit_note", "amount", "invoice", "balance"),
+    NoticeKind.PAYMENT_BOUNCED: ("invoice", "amount", "method", "balance"),
     NoticeKind.METHOD_REMOVED: (),
     NoticeKind.STAFF_PAYMENT_RECEIVED: (
         *_STAFF_ROWS, "paid_on", "method", "transaction_id", "balance",
@@ -68,6 +72,7 @@ _ROWS: dict[NoticeKind, tuple[str, ...]] = {
     NoticeKind.STAFF_DISPUTE: (
         *_STAFF_ROWS, "transaction_id", "reason", "answer_by", "next_step",
     ),
+    NoticeKind.STAFF_REFUND_APPROVAL: (*_STAFF_ROWS, "method", "reason"),
     NoticeKind.STAFF_DISCONNECTED: ("reason", "next_step"),
 }  # fmt: skip
 

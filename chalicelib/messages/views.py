@@ -32,12 +32,15 @@ class NoticeKind(StrEnum):
     CARD_EXPIRING = "card_expiring"
     INVOICE_CANCELLED = "invoice_cancelled"
     REFUND_SENT = "refund_sent"
+    CREDIT_NOTE_SENT = "credit_note_sent"
+    PAYMENT_BOUNCED = "payment_bounced"
     METHOD_REMOVED = "method_removed"
     STAFF_PAYMENT_RECEIVED = "staff_payment_received"
     STAFF_PAYMENT_FAILED = "staff_payment_failed"
     STAFF_OVERDUE = "staff_overdue"
     STAFF_NEEDS_HUMAN = "staff_needs_human"
     STAFF_DISPUTE = "staff_dispute"
+    STAFF_REFUND_APPROVAL = "staff_refund_approval"
     STAFF_DISCONNECTED = "staff_disconnected"
 
     @property
@@ -92,6 +95,8 @@ class NoticeView:
     amount: int | None = None  # due, paid or refunded, as the kind has it
     balance: int | None = None  # what remains open after a payment
     invoice_number: str | None = None
+    replaces: str | None = None  # the number of the invoice that this one corrects
+    credit_note: str | None = None  # its number
     description: str | None = None
     due_on: date | None = None
     days: int | None = None  # until it is due, or since it was

@@ -12,8 +12,9 @@ from typing import Any
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.facts import STRIPE, Subject
 from chalicelib.domain.payment import Payment
-from chalicelib.domain.stripe_objects import DisputeSeen, IntentSeen, RefundSeen
+from chalicelib.domain.stripe_objects import DisputeSeen, IntentSeen
 from chalicelib.ports import Ports
+from chalicelib.services import refunding
 from chalicelib.services.case import Case, again_when_stale, open_case, record
 
 _CLOSED = {"won": True, "lost": False, "warning_closed": True, "prevented": True}
@@ -31,11 +32,15 @@ def post_refunds_and_disputes(
     if payment is None or charge is None or payment.paid_at is None:
         return False
     shown = charge.amount_refunded or charge.disputed or disputed
-    if not (shown or payment.amount_refunded or payment.disputed):
+    waiting = refunding.is_waiting(case.invoice, payment_id)
+    if not (shown or payment.amount_refunded or payment.disputed or waiting):
         return False
     refunds = ports.gateway.refunds_of(case.account, charge.id)
     disputes = ports.gateway.disputes_of(case.account, charge.id)
-    wanted = [*_refund_facts(payment, refunds), *_dispute_facts(payment, disputes)]
+    wanted = [
+        *refunding.facts_of(case.invoice, payment, refunds),
+        *_dispute_facts(payment, disputes),
+    ]
     if not wanted:
         return False
     known = {fact.key for fact in ports.store.facts(business_id, Subject.INVOICE, invoice_id)}
@@ -53,17 +58,12 @@ def _append(ports: Ports, business_id: str, invoice_id: str, payload: Any) -> No
         if payload.key(0) in {fact.key for fact in known}:
             return
         case = open_case(ports, business_id, invoice_id)
-        record(ports, case, payload, actor=STRIPE, why="Read from Stripe.")
+        if refunding.is_old(case.invoice, payload):
+            return
+        case, also = refunding.credit_returned(case, payload)
+        record(ports, case, payload, actor=STRIPE, why="Read from Stripe.", also=also)
 
     again_when_stale(once)
-
-
-def _refund_facts(payment: Payment, refunds: list[RefundSeen]) -> Iterator[Any]:
-    for refund in refunds:
-        if refund.moved:
-            yield facts.Refunded(payment.id, refund.id, refund.moved)
-        if refund.moved and refund.returned:
-            yield facts.RefundFailed(payment.id, refund.id, refund.returned)
 
 
 def _dispute_facts(payment: Payment, disputes: list[DisputeSeen]) -> Iterator[Any]:

@@ -11,7 +11,15 @@ from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.payment import Trigger
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
-from chalicelib.services import billing, charging, clocks, importing, on_account, subscriptions
+from chalicelib.services import (
+    billing,
+    charging,
+    clocks,
+    importing,
+    on_account,
+    refunding,
+    subscriptions,
+)
 from chalicelib.services.invoices import request_charge
 
 
@@ -29,6 +37,8 @@ def run_job(ports: Ports, body: Mapping[str, str]) -> None:
             replan_business(ports, business_id, body.get("cursor"))
         case "resume_subscriptions":
             subscriptions.resume_after_payment(ports, business_id, subject_id)
+        case "send_refunds":
+            refunding.send_refunds(ports, business_id, subject_id)
         case "cancel_open_invoices":
             subscriptions.cancel_open_invoices(ports, business_id, subject_id)
         case "forget_method":

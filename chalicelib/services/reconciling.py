@@ -15,12 +15,13 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.dates import iso
 from chalicelib.domain.errors import DomainError, NotFound
 from chalicelib.domain.facts import Subject
+from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.party_facts import method_saved_key
 from chalicelib.domain.payment import Payment, PaymentStatus
 from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus, SetupSeen
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import StaleHead, Unanswered
-from chalicelib.services import businesses, customers, on_account, payouts, restoring
+from chalicelib.services import businesses, customers, on_account, payouts, refunding, restoring
 from chalicelib.services.charging import Step, run_step
 from chalicelib.services.connecting import CUT_OFF
 from chalicelib.services.posting import post_outcome
@@ -104,11 +105,15 @@ def _since(ports: Ports, business: Business, now: datetime) -> datetime:
 
 
 def _payment_of(ports: Ports, business: Business, intent: IntentSeen) -> Payment | None:
+    invoice = _invoice_of(ports, business, intent)
+    return invoice.payment(intent.payment_id) if invoice else None
+
+
+def _invoice_of(ports: Ports, business: Business, intent: IntentSeen) -> Invoice | None:
     try:
-        invoice = ports.store.invoice(business.id, intent.invoice_id)
+        return ports.store.invoice(business.id, intent.invoice_id)
     except NotFound:
         return None
-    return invoice.payment(intent.payment_id)
 
 
 def _returned(ports: Ports, business: Business, since: datetime) -> int:
@@ -164,10 +169,12 @@ def _is_news(ports: Ports, business: Business, seen: SetupSeen) -> bool:
 
 def _level(ports: Ports, business: Business, intent: IntentSeen, *, disputed: bool = False) -> bool:
     """Post when Stripe and we disagree; most agree, and cost one read of ours."""
-    payment = _payment_of(ports, business, intent)
-    if payment is None or payment.intent_id != intent.id:
+    invoice = _invoice_of(ports, business, intent)
+    payment = invoice.payment(intent.payment_id) if invoice else None
+    if invoice is None or payment is None or payment.intent_id != intent.id:
         return False
-    if _agrees(payment, intent) and not disputed:
+    waits = refunding.is_waiting(invoice, payment.id)
+    if _agrees(payment, intent) and not disputed and not waits:
         return False
     if post_outcome(ports, business.id, intent.invoice_id, payment.id, disputed=disputed):
         return True

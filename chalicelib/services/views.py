@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chalicelib import documents as paper
-from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import PaymentMethod
+from chalicelib.domain.desk.account import ExternalPaymentReceived
 from chalicelib.domain.parties import Address
 from chalicelib.domain.payment import Attempt, Payment
 from chalicelib.messages import BusinessView
@@ -24,7 +24,7 @@ def business_view(business: Business) -> BusinessView:
 
 def paid_by(payload: object, payment: Payment | None) -> paper.MethodView:
     """How the money of a success or an external payment came."""
-    if isinstance(payload, facts.ExternalPaymentRecorded):
+    if isinstance(payload, ExternalPaymentReceived):
         kinds = {kind.value for kind in paper.MethodKind}
         kind = payload.method if payload.method in kinds else "other"
         return paper.MethodView(paper.MethodKind(kind), reference=payload.reference)
