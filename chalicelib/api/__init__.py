@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.api import (
     access_tokens,
     api_clients,
+    audits,
     businesses,
     customer_payments,
     customers,
@@ -49,6 +50,7 @@ NOUNS = (
     payments,
     payment_lists,
     searching,
+    audits,
     ledger,
     test_clocks,
     portal,

@@ -13,8 +13,10 @@ from chalicelib.api.representation.customers import (
     new_customer,
 )
 from chalicelib.api.representation.fields import Listing, PageQuery, listing
+from chalicelib.api.representation.history import MomentView, TimelineQuery, moment_view
 from chalicelib.api.routing import Routes
 from chalicelib.services import customers
+from chalicelib.services.timeline import timeline
 
 routes = Routes(__name__, "/v1/customers", "Customers")
 
@@ -61,3 +63,20 @@ def change_customer(call: StaffCall, customer_id: str, body: CustomerChanges) ->
             call.ports, call.business_id, customer_id, changes, actor=call.actor
         )
     return customer_view(known)
+
+
+@routes.get("/{customer_id}/timeline")
+def get_customer_timeline(
+    call: StaffCall, customer_id: str, query: TimelineQuery
+) -> Listing[MomentView]:
+    """Read all that happened to a customer, its subscriptions and its invoices, newest first."""
+    business = call.ports.store.business(call.business_id)
+    page = timeline(
+        call.ports,
+        business,
+        customer_id,
+        oldest_first=query.oldest_first,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
+    return listing(page, map(moment_view, page.items))

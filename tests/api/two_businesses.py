@@ -99,6 +99,8 @@ FORMS = {
 QUERIES = {
     "list_all_payments": "?customer_id={customer_id}",
     "search_everything": "?q={customer_id}",
+    "get_audit": "?subject=invoice&id={invoice_id}",
+    "export_audit": "?subject=invoice&id={invoice_id}&format=csv",
     "get_portal_status": "?invoice_id={invoice_id}",
     "get_portal_pdf": "?invoice_id={invoice_id}",
 }

@@ -15,7 +15,6 @@ from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.finding import What, folded, words_of
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.listing import Listed, listed_fact, listed_invoice
-from chalicelib.domain.subscription import Subscription
 from chalicelib.ports.answers import Page
 from chalicelib.ports.lists import Entry, Found, Order, Wanted
 from chalicelib.ports.rows import Aggregate
@@ -86,9 +85,9 @@ class MemoryShelves(MemoryLists):
         for word in words_of(fact.data):
             sort = (word.text, word.what.value, name[1].value, name[2])
             self._words.move((name, sort), (name[0], sort))
-        customer_id = head.id if isinstance(head, Customer) else None
-        if isinstance(head, Invoice | Subscription):
-            customer_id = head.customer_id
+        customer_id = getattr(head, "customer_id", getattr(head, "payer_id", None))
+        if isinstance(head, Customer):
+            customer_id = head.id
         if customer_id is not None:
             when = (fact.at, fact.subject.value, fact.subject_id, fact.seq)
             self._histories.move((name, fact.key), ((name[0], customer_id), when))

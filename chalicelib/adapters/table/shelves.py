@@ -26,7 +26,6 @@ from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.finding import What, Word, folded
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.listing import Listed, Shelf, listed_fact, listed_invoice
-from chalicelib.domain.subscription import Subscription
 from chalicelib.ports.lists import Found, Order, Wanted
 
 LAST = "\U0010ffff"  # above every letter
@@ -160,9 +159,10 @@ def history_keys(fact: Fact, head: Any) -> dict[str, str]:
 
 
 def _customer_of(head: Any) -> str | None:
+    """Itself, or whose an invoice, a subscription, a dispute is; or who pays for a group."""
     if isinstance(head, Customer):
         return head.id
-    return head.customer_id if isinstance(head, Invoice | Subscription) else None
+    return getattr(head, "customer_id", None) or getattr(head, "payer_id", None)
 
 
 def head_keys(head: Any, business_id: str) -> dict[str, str]:

@@ -66,7 +66,7 @@ class TrialBalance(View):
 
 def audit_trail(invoice: Invoice, history: list[Fact]) -> AuditTrail:
     return AuditTrail(
-        data=tuple(map(_fact_view, history)),
+        data=tuple(map(fact_view, history)),
         chain_is_whole=chain_is_whole(history),
         head_follows=_follows(invoice, history),
     )
@@ -79,7 +79,7 @@ def _follows(invoice: Invoice, history: list[Fact]) -> bool:
         return False
 
 
-def _fact_view(fact: Fact) -> FactView:
+def fact_view(fact: Fact) -> FactView:
     return FactView(
         seq=fact.seq,
         key=fact.key,
