@@ -137,7 +137,9 @@ def get_invoice_chargeability(call: StaffCall, invoice_id: str) -> Chargeability
     return ChargeabilityView(chargeable=not views, reasons=views)
 
 
-@routes.post("/{invoice_id}/charge", status=202, refuses=("no_payment_method", "settled"))
+@routes.post(
+    "/{invoice_id}/charge", status=202, refuses=("no_payment_method", "settled", "part_too_large")
+)
 def charge_invoice(call: StaffCall, invoice_id: str, body: ChargeInvoice) -> InvoiceView:
     """Ask for a charge now; a worker makes it in seconds.
 
@@ -154,6 +156,7 @@ def charge_invoice(call: StaffCall, invoice_id: str, body: ChargeInvoice) -> Inv
             trigger=Trigger.STAFF,
             actor=call.actor,
             method_id=body.payment_method_id,
+            amount=body.amount,
         ),
         lambda: _read(call, invoice_id),
         lambda _: was_asked(call, invoice_id, request_id),

@@ -29,7 +29,7 @@ from chalicelib.api.representation.portal import (
 )
 from chalicelib.api.routing import Routes
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
-from chalicelib.domain.invoice import Invoice, InvoiceStatus
+from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
 from chalicelib.domain.payment import Trigger
 from chalicelib.services import customers, invoices
 from chalicelib.services.case import Case, open_case
@@ -60,7 +60,9 @@ def get_portal_status(call: PortalCall, query: PortalQuery) -> PortalStatus:
     return _status(call, _case(call, query.invoice_id))
 
 
-@routes.post("/pay", status=202, refuses=("payment_not_possible", "return_url_invalid"))
+@routes.post(
+    "/pay", status=202, refuses=("payment_not_possible", "return_url_invalid", "part_not_allowed")
+)
 def pay_in_portal(call: PortalCall, body: PortalPay) -> PortalStatus:
     """Pay an invoice with a saved method; a worker does it in seconds.
 
@@ -80,6 +82,7 @@ def pay_in_portal(call: PortalCall, body: PortalPay) -> PortalStatus:
             actor=call.actor,
             method_id=body.payment_method_id,
             return_url=return_url,
+            amount=body.amount,
         )
 
     try:
@@ -136,7 +139,7 @@ def _opened(call: PortalCall) -> list[str]:
     if link.invoice_id is not None:
         return [link.invoice_id]
     page = call.ports.store.invoices_of(call.business_id, link.customer_id, open_only=True)
-    return [invoice.id for invoice in page.items]
+    return [one.id for one in page.items if one.purpose is not Purpose.ON_ACCOUNT]
 
 
 def _case(call: PortalCall, invoice_id: str | None) -> Case:
@@ -154,6 +157,7 @@ def _case(call: PortalCall, invoice_id: str | None) -> Case:
     if (
         case.invoice.customer_id != call.link.customer_id
         or case.invoice.status is InvoiceStatus.DRAFT
+        or case.invoice.purpose is Purpose.ON_ACCOUNT
     ):
         raise no_such_link()
     return case

@@ -15,10 +15,12 @@ from chalicelib.domain.dates import iso, local_date
 from chalicelib.domain.decisions import Reason
 from chalicelib.domain.declines import DeclineClass
 from chalicelib.domain.errors import InvalidInput
-from chalicelib.domain.invoice import Invoice, InvoiceStatus
+from chalicelib.domain.invoice import Hold, Invoice, InvoiceStatus
 from chalicelib.domain.network_caps import CapVerdict
-from chalicelib.domain.payment import AttemptResult
+from chalicelib.domain.payment import AttemptResult, Trigger
 
+# What stops every try but one that staff ask for by hand.
+STAFF_MAY = frozenset({"hold_dispute_lost"})
 # What stops a try by ourselves, but not one of the payer's own who can answer the bank.
 NEED_THE_PAYER = frozenset(
     {"authentication_required", "on_session_only", "check_our_side", "debit_limit"}
@@ -44,8 +46,9 @@ def invoice_blocks(invoice: Invoice, standing: Standing) -> list[Reason]:
         found.append(Reason("draft", "The invoice is a draft; finalize it first."))
     elif not invoice.is_open or invoice.amount_remaining <= 0:
         found.append(Reason("settled", f"The invoice is {invoice.status.value}: nothing is owed."))
-    if invoice.hold is not None:
-        found.append(Reason(f"hold_{invoice.hold.kind.value}", invoice.hold.reason))
+    hold = invoice.holding
+    if hold is not None and not _staff_may(invoice, hold):
+        found.append(Reason(f"hold_{hold.kind.value}", hold.reason))
     if invoice.covered_by is not None:
         found.append(Reason("covered", invoice.covered_by.reason))
     if not standing.can_charge:
@@ -58,6 +61,13 @@ def invoice_blocks(invoice: Invoice, standing: Standing) -> list[Reason]:
     if invoice.is_open:
         found.extend(_amount_blocks(invoice))
     return found
+
+
+def _staff_may(invoice: Invoice, hold: Hold) -> bool:
+    """A debt that a lost dispute has opened again is charged when staff ask for it, never else."""
+    asked = invoice.charge_request
+    by_staff = asked is not None and asked.trigger is Trigger.STAFF
+    return by_staff and f"hold_{hold.kind.value}" in STAFF_MAY
 
 
 def _held(standing: Standing) -> list[Reason]:
@@ -77,7 +87,7 @@ def _live_reason(result: AttemptResult) -> Reason:
 
 def _amount_blocks(invoice: Invoice) -> list[Reason]:
     lowest, highest = money.chargeable_bounds(invoice.currency)
-    amount = invoice.amount_remaining
+    amount = invoice.amount_to_charge
     text = money.decimal_text(amount, invoice.currency)
     if 0 < amount < lowest:
         return [Reason("amount_too_small", f"{text} {invoice.currency} is below Stripe's minimum.")]

@@ -21,8 +21,10 @@ from chalicelib.domain.invoice import (
     Invoice,
     InvoiceStatus,
     Line,
+    Purpose,
     totals_of,
 )
+from chalicelib.domain.part_payment import part_of
 from chalicelib.domain.payment import Trigger
 from chalicelib.domain.record import Circumstances, on_invoice
 from chalicelib.domain.stripe_objects import IntentStatus
@@ -178,18 +180,24 @@ def request_charge(
     actor: Actor,
     method_id: str | None = None,
     return_url: str | None = None,
+    amount: int | None = None,
 ) -> Invoice:
     """Ask for a charge now; a worker makes it. The same request twice is one request.
 
-    Raises Conflict with every reason in words when it cannot be made.
+    `amount`: a part of the balance, and dunning goes on for the rest. Raises InvalidInput for a
+    part that may not be, Conflict with every reason in words when no charge can be made.
     """
 
     def once() -> Invoice:
         case = open_case(ports, business_id, invoice_id)
-        request = ChargeRequest(request_id, trigger, case.now, method_id, return_url)
+        if case.invoice.purpose is Purpose.ON_ACCOUNT:
+            raise Conflict("not_an_invoice", "A payment on account is tried once; take a new one.")
+        minimum = case.business.part_payment_minimum
+        part = part_of(case.invoice, amount, minimum, by_staff=trigger is Trigger.STAFF)
+        request = ChargeRequest(request_id, trigger, case.now, method_id, return_url, part)
         asked, _ = change(case, facts.ChargeRequested(request), actor=actor)
         standing = asked.standing(caps_of(ports, asked))
-        reasons = chargeability.why_not_chargeable(case.invoice, standing, case.now)
+        reasons = chargeability.why_not_chargeable(asked.invoice, standing, case.now)
         if trigger is Trigger.STAFF:
             reasons = [one for one in reasons if one.code not in chargeability.STAFF_MAY]
         if return_url is not None:
@@ -219,6 +227,10 @@ def cancel_invoice(
         case = open_case(ports, business_id, invoice_id)
         if case.invoice.status is InvoiceStatus.CANCELLED:
             return case.invoice
+        if case.invoice.purpose is not Purpose.INVOICE:
+            raise Conflict("not_an_invoice", "Cancel the payment or the plan it belongs to.")
+        if case.invoice.covered_by is not None:
+            raise Conflict("covered", case.invoice.covered_by.reason)
         if case.invoice.amount_paid or case.invoice.amount_credited:
             raise Conflict("invoice_partly_paid", "Money came in: credit or refund it instead.")
         if case.invoice.open_payment is not None:

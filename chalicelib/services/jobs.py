@@ -8,13 +8,14 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.facts import SYSTEM
 from chalicelib.domain.invoice import Invoice
-from chalicelib.domain.payment import Trigger
+from chalicelib.domain.payment import AttemptResult, Trigger
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
 from chalicelib.services import (
     billing,
     charging,
     clocks,
+    disputing,
     importing,
     on_account,
     refunding,
@@ -45,6 +46,8 @@ def run_job(ports: Ports, body: Mapping[str, str]) -> None:
             on_account.forget_method(ports, business_id, subject_id)
         case "import":
             importing.run_slice(ports, business_id, subject_id)
+        case "answer_dispute":
+            disputing.run_dispute(ports, business_id, subject_id)
         case "advance_clock":
             clocks.advance_clock(ports, subject_id)
         case unknown:
@@ -79,7 +82,9 @@ def charge_open_invoices(ports: Ports, business_id: str, customer_id: str, fact_
 def _wants_the_new_card(invoice: Invoice, customer: Customer, fact_key: str) -> bool:
     """It failed or is overdue, may be charged by us, and has not tried this card since it is saved:
     a job that comes late would else try it twice."""
-    failed = invoice.dunning is not None or invoice.overdue_at is not None
+    tried = invoice.attempts[-1].result if invoice.attempts else None
+    failed = invoice.dunning is not None or tried is AttemptResult.FAILED
+    failed = failed or invoice.overdue_at is not None
     allowed = customer.auto_charge if invoice.auto_charge is None else invoice.auto_charge
     method = customer.default_method
     since = method.saved_at if method and fact_key.startswith("method_saved/") else None

@@ -16,17 +16,18 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import add_months, iso, local_date, zone
 from chalicelib.domain.declines import Decline, payer_text_key
-from chalicelib.domain.desk.account import ExternalPaymentReceived
+from chalicelib.domain.desk import account
 from chalicelib.domain.desk.on_account import PaymentApplied
 from chalicelib.domain.desk.refunds import Refunded
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind
+from chalicelib.domain.part_payment import smallest_part
 from chalicelib.domain.payment import AttemptResult, Payment
 from chalicelib.domain.policy import WhenExhausted
 from chalicelib.domain.subscription import SubscriptionStatus
 from chalicelib.messages import NoticeKind, NoticeView, PayerTextKey, StaffView
 from chalicelib.ports import Ports
-from chalicelib.services import portal_links, receipts
+from chalicelib.services import desk_notices, portal_links, receipts
 from chalicelib.services.case import policy_of
 from chalicelib.services.matter import Matter
 from chalicelib.services.views import (
@@ -40,7 +41,7 @@ from chalicelib.services.views import (
 _CHARGING = {NextActionKind.CHARGE, NextActionKind.RETRY}
 _UNPAID = {
     "invoice_sent", "reminder_upcoming", "reminder_past_due", "payment_failed", "needs_card",
-    "action_required", "checking", "went_overdue", "staff_overdue",
+    "action_required", "checking", "went_overdue", "staff_overdue", "payment_bounced",
 }  # fmt: skip
 
 
@@ -65,7 +66,10 @@ def view_of(ports: Ports, matter: Matter, name: str) -> NoticeView:
     """What the notice says. Staff read codes and next steps; a payer never does."""
     kind = NoticeKind(name)
     if matter.invoice is not None:
-        return _invoice_notice(ports, matter, matter.invoice, kind)
+        view = _invoice_notice(ports, matter, matter.invoice, kind)
+        return desk_notices.completed(ports, matter, matter.invoice, view)
+    if type(matter.fact.data) in account.PAYLOADS:
+        return desk_notices.account_notice(ports, matter, kind)
     return _party_notice(ports, matter, kind)
 
 
@@ -95,6 +99,7 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
         method=method,
         transaction_id=_transaction(payload),
         text_key=_text_key(payload),
+        part_allowed=smallest_part(invoice, business.part_payment_minimum) is not None,
         next_on=_next_on(business, invoice),
         answer_by=_answer_by(matter),
         subscription=_subscription_name(invoice, payload),
@@ -132,9 +137,9 @@ def _amount(invoice: Invoice, payload: Any) -> int:
 
 def _method(matter: Matter, invoice: Invoice, payload: Any) -> paper.MethodView | None:
     payment = invoice.payment(getattr(payload, "payment_id", ""))
-    if payment is not None or isinstance(payload, ExternalPaymentReceived):
+    if payment is not None:
         number = getattr(payload, "number", None)
-        if payment is not None and isinstance(number, int):
+        if isinstance(number, int):
             return method_view(payment.attempts[number - 1])
         return paid_by(payload, payment)
     default = matter.customer.default_method if matter.customer else None
@@ -173,8 +178,6 @@ def _transaction(payload: Any) -> str | None:
     match payload:
         case facts.ChargeSucceeded(charge_id=charge_id):
             return charge_id or None
-        case ExternalPaymentReceived(reference=reference):
-            return reference
         case PaymentApplied(payment_id=payment_id):
             return payment_id or None
         case Refunded(refund_id=refund_id):

@@ -14,7 +14,8 @@ from chalicelib.domain.dates import local_date
 from chalicelib.domain.decisions import PayNow, RetryAt
 from chalicelib.domain.declines import payer_text_key
 from chalicelib.domain.dunning import decide
-from chalicelib.domain.invoice import Invoice, InvoiceStatus
+from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
+from chalicelib.domain.part_payment import smallest_part
 from chalicelib.domain.payment import AttemptResult
 from chalicelib.ports import Ports
 from chalicelib.services.case import Case, caps_of
@@ -44,6 +45,7 @@ class PayerView:
     problem: str | None
     can_pay: bool
     confirm_url: str | None
+    part_minimum: int | None = None  # the least that may be paid; None: only the whole
 
 
 def payer_view(ports: Ports, case: Case) -> PayerView:
@@ -53,19 +55,28 @@ def payer_view(ports: Ports, case: Case) -> PayerView:
     live = case.invoice.live_attempt
     asked = case.invoice.charge_request is not None
     confirming = live is not None and live.result is AttemptResult.ACTION_REQUIRED
+    can_pay = case.invoice.is_open and live is None and not asked
+    can_pay = can_pay and case.invoice.holding is None and case.invoice.covered_by is None
+    can_pay = can_pay and case.invoice.purpose is not Purpose.ON_ACCOUNT
     return PayerView(
         status=_status(case.invoice, asked=asked),
         next_step=_next_step(case, next_on, first=first),
         next_on=next_on,
         problem=_problem(case, next_on),
-        can_pay=case.invoice.is_open and live is None and not asked and case.invoice.holding is None,
+        can_pay=can_pay,
         confirm_url=live.action_url if live is not None and confirming else None,
+        part_minimum=_part_minimum(case) if can_pay else None,
     )
+
+
+def _part_minimum(case: Case) -> int | None:
+    return smallest_part(case.invoice, case.business.part_payment_minimum)
 
 
 def refusal(case: Case) -> str:
     """Why a payment cannot be made now: how the invoice stands, or just that it cannot."""
-    if not case.invoice.is_open or case.invoice.live_attempt is not None:
+    covered = case.invoice.covered_by is not None
+    if not case.invoice.is_open or case.invoice.live_attempt is not None or covered:
         return _next_step(case, None, first=True)
     from chalicelib.messages.portal import refused_text
 
@@ -131,12 +142,20 @@ def _next_step(case: Case, next_on: date | None, *, first: bool) -> str:
         _next_key(case, next_on, first=first),
         locale_of(case),
         business=case.business.name,
-        amount=invoice.amount_remaining,
+        amount=_amount(invoice),
         currency=invoice.currency,
         due_on=invoice.due_on or local_date(case.now, case.business.zone),
         next_on=next_on,
         method=method,
     )
+
+
+def _amount(invoice: Invoice) -> int:
+    """What is being paid just now; else what will be."""
+    payment = invoice.open_payment
+    if invoice.live_attempt is not None and payment is not None:
+        return payment.amount
+    return invoice.amount_to_charge
 
 
 def _next_key(case: Case, next_on: date | None, *, first: bool) -> str:
@@ -149,6 +168,8 @@ def _next_key(case: Case, next_on: date | None, *, first: bool) -> str:
         return "being_made"
     if invoice.holding is not None:
         return "in_review"
+    if invoice.covered_by is not None:
+        return "covered"
     if next_on is not None:
         return "charge" if first else "retry"
     assert invoice.due_on is not None
@@ -180,7 +201,8 @@ def _payer_text(case: Case, key: str, next_on: date | None) -> str:
         locale_of(case),
         amount=payment.amount,
         currency=invoice.currency,
-        number=invoice.number or "",
+        number=invoice.shown_number,
         method=method_view(last),
         next_on=next_on,
+        part_allowed=_part_minimum(case) is not None,
     )

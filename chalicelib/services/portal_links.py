@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.invoice import Invoice, Purpose
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import PortalLink
 
@@ -19,7 +19,10 @@ GOOD_FOR = timedelta(days=90)
 
 
 def link_for(ports: Ports, invoice: Invoice) -> str:
-    """The address in the mail about this invoice."""
+    """The address in the mail about this invoice; of a payment on account, the customer's page."""
+    if invoice.purpose is Purpose.ON_ACCOUNT:
+        subject = f"{invoice.business_id}/customer/{invoice.customer_id}"
+        return _link(ports, subject, invoice.business_id, invoice.customer_id, None)
     subject = f"{invoice.business_id}/invoice/{invoice.id}"
     return _link(ports, subject, invoice.business_id, invoice.customer_id, invoice.id)
 

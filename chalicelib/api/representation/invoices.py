@@ -72,9 +72,10 @@ class FinalizeInvoice(Body):
 
 
 class ChargeInvoice(Body):
-    """The default payment method when none is named."""
+    """The default payment method when none is named, the whole balance when no part is."""
 
     payment_method_id: Id | None = None
+    amount: Amount | None = None
 
 
 class CancelInvoice(Body):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.api.representation.fields import Body, Id, View, WebAddress
+from chalicelib.api.representation.fields import Amount, Body, Id, View, WebAddress
 from chalicelib.api.representation.invoices import LineView, TotalsView, line_view, totals_view
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, MethodKind
@@ -30,6 +30,7 @@ class PortalPay(Body):
 
     invoice_id: _WhichInvoice | None = None
     payment_method_id: Id | None = None
+    amount: Annotated[Amount, Meta(description="A part, where it is allowed")] | None = None
     return_url: _OwnAddress | None = None
 
 
@@ -49,7 +50,8 @@ class PortalBusiness(View):
 
 class PortalStatus(View):
     """`next_step` says what happens next, `problem` what went wrong last, both to be shown as they
-    are. `confirm_url`: send the payer there to confirm with the bank. `status_url` is relative."""
+    are. `confirm_url`: send the payer there to confirm with the bank. `status_url` is relative.
+    Where `part_allowed`, a part of at least `part_minimum` can be paid."""
 
     invoice_id: str
     status: PayerStatus
@@ -60,6 +62,8 @@ class PortalStatus(View):
     next_on: date | None
     problem: str | None
     can_pay: bool
+    part_allowed: bool
+    part_minimum: int | None
     confirm_url: str | None
     status_url: str
 
@@ -153,6 +157,8 @@ def portal_status(case: Case, view: PayerView) -> PortalStatus:
         next_on=view.next_on,
         problem=view.problem,
         can_pay=view.can_pay,
+        part_allowed=view.part_minimum is not None,
+        part_minimum=view.part_minimum,
         confirm_url=view.confirm_url,
         status_url=f"status?invoice_id={invoice.id}",
     )
