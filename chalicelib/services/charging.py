@@ -27,6 +27,7 @@ from chalicelib.ports.answers import FactExists, StaleHead, Unanswered
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import NetworkTry
 from chalicelib.services import on_account
+from chalicelib.services.businesses import stop_deauthorized
 from chalicelib.services.case import (
     Case,
     again_when_stale,
@@ -34,6 +35,7 @@ from chalicelib.services.case import (
     open_case,
     record,
 )
+from chalicelib.services.connecting import CUT_OFF
 from chalicelib.services.invoices import close_payment
 from chalicelib.services.overdue import mark_overdue, stop_service
 from chalicelib.services.posting import post_in, post_outcome
@@ -65,7 +67,13 @@ def run_step(ports: Ports, business_id: str, invoice_id: str) -> Step:
 
     Raises Unanswered when Stripe or the table cannot be reached: run it again.
     """
-    return again_when_stale(lambda: _step(ports, open_case(ports, business_id, invoice_id)))
+    try:
+        return again_when_stale(lambda: _step(ports, open_case(ports, business_id, invoice_id)))
+    except Conflict as error:
+        if error.code != CUT_OFF:
+            raise
+        stop_deauthorized(ports, business_id)  # its event has yet to reach us
+        return Step.STOPPED
 
 
 def _step(ports: Ports, case: Case) -> Step:

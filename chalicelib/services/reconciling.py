@@ -21,7 +21,15 @@ from chalicelib.domain.payment import Payment, PaymentStatus
 from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus, SetupSeen
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import StaleHead, Unanswered
-from chalicelib.services import businesses, customers, on_account, payouts, refunding, restoring
+from chalicelib.services import (
+    businesses,
+    connecting,
+    customers,
+    on_account,
+    payouts,
+    refunding,
+    restoring,
+)
 from chalicelib.services.charging import Step, run_step
 from chalicelib.services.connecting import CUT_OFF
 from chalicelib.services.posting import post_outcome
@@ -52,10 +60,11 @@ def reconcile_all(ports: Ports) -> list[Reconciled]:
     while True:
         page = ports.store.businesses(cursor=cursor)
         for one in page.items:
-            if one.deauthorized_at is not None or one.awaits_account:
+            if one.awaits_account:
                 continue
             try:
-                done.append(reconcile(ports, one.id))
+                if _lets_us_in(ports, one):
+                    done.append(reconcile(ports, one.id))
             except (Unanswered, DomainError, StaleHead) as error:
                 if isinstance(error, DomainError) and error.code == CUT_OFF:
                     businesses.stop_deauthorized(ports, one.id)  # its event never reached us
@@ -67,6 +76,13 @@ def reconcile_all(ports: Ports) -> list[Reconciled]:
     if failed:
         raise Unanswered(f"not reconciled: {', '.join(failed)}")
     return done
+
+
+def _lets_us_in(ports: Ports, business: Business) -> bool:
+    """A business that cut the connection may have restored it, and its event been lost."""
+    if business.deauthorized_at is None:
+        return True
+    return connecting.refresh_account(ports, business.id).deauthorized_at is None
 
 
 def reconcile(ports: Ports, business_id: str) -> Reconciled:

@@ -23,3 +23,12 @@ def api(log_lines: LogLines) -> Iterator[Api]:
     provide(client.context)
     yield client
     provide(wired)
+
+
+@pytest.fixture
+def empty(log_lines: LogLines) -> Iterator[Api]:
+    """An install without any business."""
+    client = Api(Install.at())
+    provide(client.context)
+    yield client
+    provide(wired)

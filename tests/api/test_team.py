@@ -219,7 +219,7 @@ def test_a_made_up_token_of_a_client_is_no_token(api: Api) -> None:
         forged(key, {"kid": "local-1"}),
         forged(key, {}),
         forged(key, kid, iss="somebody else"),
-        jwt.encode(good, key, "HS384", headers=kid),
+        jwt.encode(good, key * 2, "HS384", headers=kid),
         jwt.encode({**good, "exp": None}, key, "HS256", headers=kid),
     ]
     for token in made_up:

@@ -5,6 +5,7 @@ from tests.simulation.scenarios import (
     bank_debit,
     changes,
     clock,
+    disconnected,
     dunning,
     first_charge,
     months,
@@ -48,5 +49,6 @@ ALL: dict[str, Scenario] = {
         outside.STRAYS,
         outside.GIVEN_BACK,
         outside.PAID_OUT,
+        disconnected.DISCONNECTED,
     )
 }
