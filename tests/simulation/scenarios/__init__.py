@@ -46,6 +46,7 @@ ALL: dict[str, Scenario] = {
         on_account.RACE,
         on_account.DECLINED,
         on_account.NEW_METHOD,
+        on_account.PART,
         outside.STRAYS,
         outside.GIVEN_BACK,
         outside.PAID_OUT,

@@ -2,7 +2,7 @@
 
 `on_account_race`: at the hour of a retry of one of them. `on_account_declined`: the bank says no,
 and the invoices collect for themselves again. `on_account_page`: a card typed in for this payment
-alone, at Stripe's page, or never.
+alone, at Stripe's page, or never. `part_race`: the payer pays a part at the hour of the retry.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import partial
 
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.facts import Subject
+from chalicelib.domain.payment import Trigger
 from chalicelib.ports import Ports
 from chalicelib.services import customers, on_account
 from chalicelib.services.on_account import Wish
@@ -78,6 +79,29 @@ def _on_the_page(world: World) -> None:
         people.happens(world, HOUR + 40, fill_in)
 
 
+def _a_part(world: World) -> None:
+    people.stage(world, business={"part_payment_minimum": 1000})
+    declines = 2 + world.pick(2)
+    world.stripe.script_card(people.VISA, ["insufficient_funds"] * declines)
+    people.ask(world, 0, "bill", people.bill)
+    around = DAY - 2 + world.pick(5)
+    people.ask(
+        world, around, "part", lambda p: people.charge_now(p, "p", Trigger.CUSTOMER, amount=3000)
+    )
+
+
+def _paid_to_the_cent(world: World) -> Iterator[str]:
+    """In one payment or two; never more than was owed."""
+    yield from people.must_be(world, "paid")
+    taken = sum(
+        charge["amount"]
+        for charge in world.stripe.account().charges.values()
+        if charge["status"] == "succeeded"
+    )
+    if taken != people.AMOUNT:
+        yield f"{taken} was taken of {people.AMOUNT}"
+
+
 def _both_paid_once(world: World) -> Iterator[str]:
     """And whatever was taken beyond the debts is the customer's credit, to the cent."""
     yield from people.must_be(world, "paid")
@@ -110,6 +134,7 @@ def _paid_or_free(world: World) -> Iterator[str]:
         yield f"the payment is {demand.status.value}, the invoice is not paid"
 
 
+PART = Scenario("part_race", _a_part, _paid_to_the_cent, last=9 * DAY)
 RACE = Scenario("on_account_race", _at_the_retry, _both_paid_once, last=9 * DAY)
 DECLINED = Scenario("on_account_declined", _is_declined, _own_charges, last=9 * DAY)
 NEW_METHOD = Scenario("on_account_page", _on_the_page, _paid_or_free, last=3 * DAY)
