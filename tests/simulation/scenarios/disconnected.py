@@ -36,7 +36,9 @@ def _stage(world: World) -> None:
     assert isinstance(world, Connected)
     on_its_own = {"stripe_account": world.seller, "connects": True, "application_fee": SHARE}
     people.stage(world, business=on_its_own)
-    world.stripe.script_card(people.VISA, ["insufficient_funds"] * (1 + world.pick(3)))
+    failures = 1 + world.pick(3)
+    world.notes["failures"] = str(failures)
+    world.stripe.script_card(people.VISA, ["insufficient_funds"] * failures)
     people.ask(world, 0, "bill", people.bill)
     moments = (0, 1, 2, DAY - 1, DAY, DAY + 1, 2 * DAY, 3 * DAY)
     gone = moments[world.pick(len(moments))]
@@ -46,13 +48,15 @@ def _stage(world: World) -> None:
 
 
 def _goes_on(world: World) -> Iterator[str]:
-    yield from people.must_be(world, "paid")
+    """Slots that passed meanwhile are not made up for: it may end unpaid, but not untried."""
+    tried_enough = len(world.witness.hits) > int(world.notes["failures"])
+    yield from people.must_be(world, "paid" if tried_enough else "overdue")
     business = world.store.heads[BUSINESS, Subject.BUSINESS, BUSINESS]
     if not business.can_charge:
         yield "the connection is restored, and the business may not charge"
     paid = [one for one in world.stripe.account().charges.values() if one["status"] == "succeeded"]
     taken = [one["application_fee_amount"] for one in paid]
-    if taken != [SHARE.of(people.AMOUNT)]:
+    if tried_enough and taken != [SHARE.of(people.AMOUNT)]:
         yield f"the install took {taken}"
 
 
