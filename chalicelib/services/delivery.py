@@ -36,6 +36,8 @@ from chalicelib.services.matter import Matter, open_matter
 LEASE = timedelta(seconds=120)
 RETRY = timedelta(minutes=5)
 VOID = "void"
+# Which PDF goes with which mail.
+_ATTACHED = {"invoice_sent": "invoice", "receipt": "receipt", "credit_note_sent": "credit_note"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def _mail(ports: Ports, matter: Matter, effect: Effect) -> str:
 
 
 def _attachments(ports: Ports, matter: Matter, name: str) -> tuple[Attachment, ...]:
-    paper = {"invoice_sent": "invoice", "receipt": "receipt"}.get(name)
+    paper = _ATTACHED.get(name)
     if paper is None:
         return ()
     content = papers.rendered(ports, matter, paper)

@@ -18,6 +18,7 @@ from chalicelib.services import (
     disputing,
     importing,
     on_account,
+    overdue,
     refunding,
     subscriptions,
 )
@@ -38,6 +39,8 @@ def run_job(ports: Ports, body: Mapping[str, str]) -> None:
             replan_business(ports, business_id, body.get("cursor"))
         case "resume_subscriptions":
             subscriptions.resume_after_payment(ports, business_id, subject_id)
+        case "pause_again":
+            overdue.stop_again(ports, business_id, subject_id)
         case "send_refunds":
             refunding.send_refunds(ports, business_id, subject_id)
         case "cancel_open_invoices":

@@ -27,7 +27,7 @@ from chalicelib.domain.policy import WhenExhausted
 from chalicelib.domain.subscription import SubscriptionStatus
 from chalicelib.messages import NoticeKind, NoticeView, PayerTextKey, StaffView
 from chalicelib.ports import Ports
-from chalicelib.services import desk_notices, portal_links, receipts
+from chalicelib.services import desk_notices, dispute_notices, portal_links, receipts
 from chalicelib.services.case import policy_of
 from chalicelib.services.matter import Matter
 from chalicelib.services.views import (
@@ -48,6 +48,8 @@ _UNPAID = {
 def still_true(matter: Matter, name: str) -> bool:
     """Whether the notice would tell the truth if it were sent now."""
     invoice = matter.invoice
+    if matter.dispute is not None:
+        return dispute_notices.still_needed(matter, name)
     if invoice is None:
         resumed = name == "resumed" and matter.subscription is not None
         return not resumed or matter.subscription.status is SubscriptionStatus.ACTIVE  # type: ignore[union-attr]
@@ -68,6 +70,8 @@ def view_of(ports: Ports, matter: Matter, name: str) -> NoticeView:
     if matter.invoice is not None:
         view = _invoice_notice(ports, matter, matter.invoice, kind)
         return desk_notices.completed(ports, matter, matter.invoice, view)
+    if matter.dispute is not None:
+        return dispute_notices.view_of(ports, matter, kind)
     if type(matter.fact.data) in account.PAYLOADS:
         return desk_notices.account_notice(ports, matter, kind)
     return _party_notice(ports, matter, kind)
@@ -227,7 +231,7 @@ def _staff_view(matter: Matter, invoice: Invoice) -> StaffView:
         classification=decline.decline_class.value if decline else None,
         codes=_codes(decline) if decline else (),
         attempt=_attempt_words(invoice, payload),
-        reason=getattr(payload, "reason", None) or matter.fact.why or None,
+        reason=dispute_notices.reason_of(payload) or matter.fact.why or None,
         next_step=next_step,
     )
 

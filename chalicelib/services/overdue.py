@@ -9,15 +9,16 @@ from __future__ import annotations
 from chalicelib.domain import dunning
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.dates import local_date
-from chalicelib.domain.decisions import GiveUp, StopService
+from chalicelib.domain.decisions import GiveUp, Reason, StopService
 from chalicelib.domain.desk.grace import GraceEnded
+from chalicelib.domain.invoice import InvoiceStatus
 from chalicelib.domain.party_facts import SubscriptionCancelled, SubscriptionPaused
 from chalicelib.domain.policy import WhenExhausted
 from chalicelib.domain.record import on_party
 from chalicelib.domain.subscription import Subscription, SubscriptionStatus
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import Change
-from chalicelib.services.case import Case, record
+from chalicelib.services.case import Case, again_when_stale, open_case, record
 
 _RUNNING = {SubscriptionStatus.ACTIVE, SubscriptionStatus.PAUSED}
 
@@ -39,6 +40,26 @@ def stop_service(ports: Ports, case: Case, decision: StopService) -> Case:
     stopped = _stopped(case, _to_stop(ports, case), decision)
     over = GraceEnded(decision.reason.staff, case.policy.when_exhausted if stopped else None)
     return record(ports, case, over, why=decision.reason.staff, also=stopped)
+
+
+def stop_again(ports: Ports, business_id: str, invoice_id: str) -> int:
+    """Money that had paid an overdue invoice bounced: what it bills is stopped as it was before.
+
+    Not when it is paid again meanwhile. How many were stopped.
+    """
+
+    def once() -> int:
+        case = open_case(ports, business_id, invoice_id)
+        if case.invoice.status is not InvoiceStatus.OVERDUE:
+            return 0
+        running = [one for one in _to_stop(ports, case) if one.status is SubscriptionStatus.ACTIVE]
+        bounced = GiveUp(Reason("bounced", "The payment that had settled it was returned."))
+        stopped = _stopped(case, running, bounced)
+        if stopped:
+            ports.store.append(stopped, clock_id=case.business.test_clock_id)
+        return len(stopped)
+
+    return again_when_stale(once)
 
 
 def _to_stop(ports: Ports, case: Case) -> list[Subscription]:

@@ -12,7 +12,9 @@ from chalicelib import documents as paper
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.business import Business
 from chalicelib.domain.dates import local_date
+from chalicelib.domain.desk.credit_notes import CreditNoteIssued
 from chalicelib.domain.desk.on_account import PaymentApplied
+from chalicelib.domain.desk.reissue import InvoiceReissued, InvoiceReplaced
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Line
@@ -21,6 +23,7 @@ from chalicelib.domain.payment import PaymentStatus
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import FactRef
 from chalicelib.services import receipts
+from chalicelib.services.credit_papers import credit_note_view, external_receipt
 from chalicelib.services.matter import Matter
 from chalicelib.services.portal_links import link_for
 from chalicelib.services.views import address_lines, bank_view, issuer_view, method_view, paid_by
@@ -37,16 +40,23 @@ _STATES = {
 
 
 def rendered(ports: Ports, matter: Matter, name: str) -> bytes:
-    """The PDF that `matter.fact` owes: `invoice` or `receipt`. What is stored and what is mailed
-    are the same bytes, drawn once."""
+    """The PDF that `matter.fact` owes: `invoice`, `receipt` or `credit_note`. What is stored and
+    what is mailed are the same bytes, drawn once."""
     if name not in matter.drawn:
-        invoice = _invoice_after(ports, matter)
-        matter.drawn[name] = (
-            ports.documents.receipt(receipt_view(ports, matter, invoice))
-            if name == "receipt"
-            else ports.documents.invoice(invoice_view(ports, matter.business, invoice, matter.fact))
-        )
+        matter.drawn[name] = _drawn(ports, matter, name)
     return matter.drawn[name]
+
+
+def _drawn(ports: Ports, matter: Matter, name: str) -> bytes:
+    if matter.invoice is None:
+        return ports.documents.receipt(external_receipt(ports, matter))
+    invoice = _invoice_after(ports, matter)
+    if name == "receipt":
+        return ports.documents.receipt(receipt_view(ports, matter, invoice))
+    view = invoice_view(ports, matter.business, invoice, matter.fact)
+    if name == "credit_note":
+        view = credit_note_view(view, invoice, matter.fact.data.note, _tax_label(matter.business))
+    return ports.documents.invoice(view)
 
 
 def file_key(business_id: str, fingerprint: str) -> str:
@@ -54,7 +64,10 @@ def file_key(business_id: str, fingerprint: str) -> str:
 
 
 def file_name(matter: Matter, name: str) -> str:
-    assert matter.invoice is not None
+    if matter.invoice is None:
+        return f"{name}-{matter.fact.data.payment_id}.pdf"
+    if name == "credit_note":
+        return f"credit-note-{matter.fact.data.note.number}.pdf"
     return f"{name}-{matter.invoice.number or matter.invoice.id}.pdf"
 
 
@@ -62,12 +75,30 @@ def stored_invoice(ports: Ports, business_id: str, invoice_id: str) -> str:
     """The file key of the invoice's PDF. Raises NotFound while it is not drawn yet."""
     history = ports.store.facts(business_id, Subject.INVOICE, invoice_id)
     for fact in history:
-        if isinstance(fact.data, facts.InvoiceFinalized | facts.InvoiceIssued):
-            ref = FactRef(business_id, Subject.INVOICE, invoice_id, fact.key)
-            fingerprint = ports.store.delivered(ref).get("document:invoice")
-            if fingerprint:
-                return file_key(business_id, fingerprint)
-    raise NotFound("document_not_ready", "The PDF is not drawn yet. Try again in a moment.")
+        if isinstance(fact.data, facts.InvoiceFinalized | facts.InvoiceIssued | InvoiceReissued):
+            return _stored(ports, fact, "invoice")
+    raise _not_ready()
+
+
+def stored_credit_note(ports: Ports, business_id: str, invoice_id: str, note_id: str) -> str:
+    """The file key of a credit note's PDF. Raises NotFound while it is not drawn yet."""
+    for fact in ports.store.facts(business_id, Subject.INVOICE, invoice_id):
+        noted = isinstance(fact.data, CreditNoteIssued | InvoiceReplaced)
+        if noted and fact.data.note.id == note_id:
+            return _stored(ports, fact, "credit_note")
+    raise _not_ready()
+
+
+def _stored(ports: Ports, fact: Fact, name: str) -> str:
+    ref = FactRef(fact.business_id, fact.subject, fact.subject_id, fact.key)
+    fingerprint = ports.store.delivered(ref).get(f"document:{name}")
+    if not fingerprint:
+        raise _not_ready()
+    return file_key(fact.business_id, fingerprint)
+
+
+def _not_ready() -> NotFound:
+    return NotFound("document_not_ready", "The PDF is not drawn yet. Try again in a moment.")
 
 
 def _invoice_after(ports: Ports, matter: Matter) -> Invoice:

@@ -116,13 +116,21 @@ def _resume_paid(ports: Ports, business_id: str, subscription_id: str, invoice: 
             return False  # cancelled meanwhile: paying the debt brings nothing back
         if pause_ is None or not pause_.invoice_ids:
             return False
-        waits = [ports.store.invoice(business_id, one) for one in pause_.invoice_ids]
+        waits = [_latest(ports, business_id, one) for one in pause_.invoice_ids]
         if any(one.status is InvoiceStatus.OVERDUE or one.is_open for one in waits):
             return False
         _resume(ports, business_id, subscription, f"Invoice {invoice.number} is {invoice.status}.")
         return True
 
     return again_when_stale(once)
+
+
+def _latest(ports: Ports, business_id: str, invoice_id: str) -> Invoice:
+    """The invoice, or the one that has taken its place: the debt is the same."""
+    invoice = ports.store.invoice(business_id, invoice_id)
+    while invoice.replaced_by is not None:
+        invoice = ports.store.invoice(business_id, invoice.replaced_by)
+    return invoice
 
 
 def cancel_open_invoices(ports: Ports, business_id: str, subscription_id: str) -> int:

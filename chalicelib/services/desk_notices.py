@@ -1,0 +1,88 @@
+"""What notices of the AR desk say beside what every notice says: refunds, credit notes, cheques."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chalicelib import documents as paper
+from chalicelib.domain.dates import local_date
+from chalicelib.domain.desk.account import CreditPaidOut, ExternalPaymentReceived
+from chalicelib.domain.desk.reissue import InvoiceReissued
+from chalicelib.domain.external_payment import ExternalMethod
+from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.refund import Refund
+from chalicelib.messages import NoticeKind, NoticeView
+from chalicelib.ports import Ports
+from chalicelib.services import portal_links, receipts
+from chalicelib.services.matter import Matter
+from chalicelib.services.views import business_view, method_view
+
+
+def completed(ports: Ports, matter: Matter, invoice: Invoice, view: NoticeView) -> NoticeView:
+    """The notice of an invoice's fact with what only the desk's facts know."""
+    payload = matter.fact.data
+    note = getattr(payload, "note", None)
+    if note is not None:
+        return replace(view, credit_note=note.number, amount=note.total)
+    if isinstance(payload, InvoiceReissued) and payload.invoice.replaces:
+        replaced = ports.store.invoice(matter.business.id, payload.invoice.replaces)
+        return replace(view, replaces=replaced.number)
+    refund = _refund_of(invoice, payload)
+    if refund is not None:
+        return _of_refund(view, invoice, refund)
+    external = invoice.external_payment(getattr(payload, "payment_id", ""))
+    if external is not None:
+        return replace(view, method=external_view(external.method, external.reference))
+    return view
+
+
+def _refund_of(invoice: Invoice, payload: Any) -> Refund | None:
+    asked: Refund | None = getattr(payload, "refund", None)
+    if asked is not None:
+        return asked
+    name = getattr(payload, "request_id", "") or getattr(payload, "refund_id", "")
+    return invoice.refund(name) if name else None
+
+
+def _of_refund(view: NoticeView, invoice: Invoice, refund: Refund) -> NoticeView:
+    external = invoice.external_payment(refund.payment_id)
+    payment = invoice.payment(refund.payment_id)
+    method = (
+        external_view(external.method, external.reference)
+        if external is not None
+        else method_view(payment.last_attempt if payment else None)
+    )
+    staff = view.staff and replace(view.staff, reason=refund.failure or refund.reason)
+    return replace(view, amount=refund.amount, method=method, staff=staff)
+
+
+def external_view(method: ExternalMethod, reference: str) -> paper.MethodView:
+    return paper.MethodView(paper.MethodKind(method.value), reference=reference or None)
+
+
+def account_notice(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView:
+    """Of a customer's own money: an external payment, or credit that was paid out."""
+    business, customer, payload = matter.business, matter.customer, matter.fact.data
+    assert customer is not None
+    assert isinstance(payload, ExternalPaymentReceived | CreditPaidOut)
+    numbers, left = "", None
+    if isinstance(payload, ExternalPaymentReceived):
+        numbers, left = receipts.in_words(ports, matter, payload)
+    today = local_date(matter.fact.at, business.zone)
+    return NoticeView(
+        kind=kind,
+        key=f"{matter.fact.subject_id}/{matter.fact.seq}/{kind.value}",
+        locale=customer.locale or business.locale,
+        business=business_view(business),
+        link=portal_links.customer_link(ports, customer),
+        to_name=customer.name,
+        currency=payload.currency,
+        amount=payload.amount,
+        balance=left if numbers else None,
+        invoice_number=numbers or None,
+        paid_on=today,
+        refunded_on=today,
+        method=external_view(payload.method, payload.reference),
+        transaction_id=payload.reference or None,
+    )

@@ -1,0 +1,384 @@
+"""External payments: recorded for one invoice or several, or on account; and taken back when one
+bounces.
+
+Close before switch: each invoice's open payment is cancelled at Stripe first. One that succeeded
+instead is posted, and what the external payment then has too much becomes credit. One that is being
+processed cannot be stopped: then the payment is refused with words that say what to do, because a
+second kind of pending money would have to be collected, dunned and reversed like the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from chalicelib.domain import demand as demands
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.dates import local_date
+from chalicelib.domain.desk.account import ExternalPaymentReceived, ExternalPaymentReversed
+from chalicelib.domain.desk.external_payments import (
+    ExternalPaymentBounced,
+    ExternalPaymentRecorded,
+)
+from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
+from chalicelib.domain.external_payment import ExternalMethod
+from chalicelib.domain.facts import Actor, Fact, Subject
+from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
+from chalicelib.domain.payment import Allocation
+from chalicelib.domain.record import on_party
+from chalicelib.ports import Ports
+from chalicelib.ports.answers import FactExists, StaleHead
+from chalicelib.ports.rows import Change, UniqueClaim
+from chalicelib.services.case import Case, again_when_stale, audience_of, change, now_of
+from chalicelib.services.invoices import close_payment, open_invoices
+
+CLAIM = "external_payment"
+PLAN = "plan_"  # how the id of a payment plan begins
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came in. `chosen` None: open invoices, oldest due first; empty: all of it on account."""
+
+    id: str
+    method: ExternalMethod
+    reference: str
+    amount: int
+    received_on: date
+    chosen: tuple[Allocation, ...] | None = None
+    note: str = ""
+
+
+def record_payment(
+    ports: Ports, business_id: str, customer_id: str, came: Received, *, actor: Actor
+) -> ExternalPaymentReceived:
+    """Write down money that came past Stripe. The same id again is the same payment.
+
+    Raises Conflict for a reference that is known, or money of Stripe's that is on its way;
+    InvalidInput for a date to come, or more than an invoice can take.
+    """
+
+    def once() -> ExternalPaymentReceived:
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, customer_id)
+        known = find_payment(ports, customer, came.id)
+        if known is not None:
+            return known
+        _check(ports, business, customer, came)
+        return _record(ports, business, customer, came, actor)
+
+    return again_when_stale(once)
+
+
+def pay_invoice(
+    ports: Ports, business_id: str, invoice_id: str, came: Received, *, actor: Actor
+) -> ExternalPaymentReceived:
+    """The same for one invoice: what is more than it can take becomes the customer's credit."""
+    invoice = ports.store.invoice(business_id, invoice_id)
+    part = min(came.amount, _payable(invoice))
+    if part == 0 and not _is_known(ports, invoice, came.id):
+        words = f"Invoice {invoice.number} is {invoice.status.value}: record it on account instead."
+        raise Conflict("settled", words)
+    chosen = (Allocation(invoice_id, part),) if part else ()
+    wanted = Received(
+        came.id, came.method, came.reference, came.amount, came.received_on, chosen, came.note
+    )
+    return record_payment(ports, business_id, invoice.customer_id, wanted, actor=actor)
+
+
+def _is_known(ports: Ports, invoice: Invoice, payment_id: str) -> bool:
+    customer = ports.store.customer(invoice.business_id, invoice.customer_id)
+    return find_payment(ports, customer, payment_id) is not None
+
+
+def _record(
+    ports: Ports, business: Business, customer: Customer, came: Received, actor: Actor
+) -> ExternalPaymentReceived:
+    targets = [one for one, _ in _wanted(ports, customer, came)]
+    for invoice in targets:
+        _close(ports, invoice)
+    fresh = [ports.store.invoice(business.id, one.id) for one in targets]
+    if any(one.open_payment is not None for one in fresh):
+        raise StaleHead("a charge began meanwhile")
+    shares = _shares(came, fresh)
+    received = ExternalPaymentReceived(
+        payment_id=came.id,
+        method=came.method,
+        reference=came.reference,
+        amount=came.amount,
+        currency=business.currency,
+        received_on=came.received_on,
+        shares=shares,
+        note=came.note,
+    )
+    now, why = now_of(ports, business), f"Received by {came.method.value}."
+    around = audience_of(business, customer)
+    head, fact = on_party(customer, received, at=now, actor=actor, why=why, audience=around)
+    by_id = {one.id: one for one in fresh}
+    changes = [Change(head, fact)]
+    for share in shares:
+        paid = ExternalPaymentRecorded(
+            came.id, came.method, came.reference, share.amount, came.received_on
+        )
+        case = Case(business, customer, by_id[share.invoice_id], now)
+        changes.append(change(case, paid, actor=actor, why=why)[1])
+    try:
+        ports.store.append(
+            changes, side=_claims(business.id, customer, came), clock_id=business.test_clock_id
+        )
+    except FactExists as taken:
+        if taken.key.startswith(f"{CLAIM}/"):
+            raise _used(ports, business.id, came, taken.key.removeprefix(f"{CLAIM}/")) from taken
+        raise
+    return received
+
+
+# -------------------------------------------------------------------------- which invoices
+
+
+def _wanted(ports: Ports, customer: Customer, came: Received) -> list[tuple[Invoice, int]]:
+    """The invoices that get something of it, as they stand. Raises for a choice that cannot be."""
+    if came.chosen is None:
+        found = [one for one in _open_debts(ports, customer) if _cover_of(one) is None]
+        known = {one.id: one for one in found}
+        parts = demands.divided(came.amount, found)
+        return [(known[part.invoice_id], part.amount) for part in parts]
+    _check_choice(came)
+    return [(_chosen(ports, customer, part), part.amount) for part in came.chosen]
+
+
+def _open_debts(ports: Ports, customer: Customer) -> list[Invoice]:
+    found = open_invoices(ports, customer.business_id, customer.id)
+    return [one for one in found if one.purpose is Purpose.INVOICE]
+
+
+def _check_choice(came: Received) -> None:
+    chosen = came.chosen or ()
+    if len({part.invoice_id for part in chosen}) != len(chosen):
+        raise InvalidInput("allocation_twice", "Each invoice can be named once only.")
+    if len(chosen) > demands.MOST_INVOICES:
+        words = f"One payment can pay at most {demands.MOST_INVOICES} invoices."
+        raise InvalidInput("allocation_too_many", words)
+    if sum(part.amount for part in chosen) > came.amount:
+        raise InvalidInput("allocation_too_much", "More is allocated than was received.")
+
+
+def _chosen(ports: Ports, customer: Customer, part: Allocation) -> Invoice:
+    """Raises InvalidInput for what is no debt of this customer, or too small for its part."""
+    try:
+        invoice = ports.store.invoice(customer.business_id, part.invoice_id)
+    except NotFound as unknown:
+        raise _not_theirs(part) from unknown
+    if invoice.customer_id != customer.id:
+        raise _not_theirs(part)
+    if not 0 < part.amount <= _payable(invoice):
+        words = f"Invoice {invoice.number} can take {_payable(invoice)} minor units."
+        raise InvalidInput("allocation_invalid", words)
+    cover = _cover_of(invoice)
+    if cover is not None:
+        raise Conflict("covered", cover)
+    return invoice
+
+
+def _not_theirs(part: Allocation) -> InvalidInput:
+    return InvalidInput("allocation_invalid", f"{part.invoice_id} is no invoice of this customer.")
+
+
+def _payable(invoice: Invoice) -> int:
+    """Drafts and demands are no debts; what was written off may be recovered."""
+    debt = invoice.is_open or invoice.status is InvoiceStatus.UNCOLLECTIBLE
+    return invoice.amount_payable if debt and invoice.purpose is Purpose.INVOICE else 0
+
+
+def _cover_of(invoice: Invoice) -> str | None:
+    """Why a payment on account that is under way forbids it. A plan's balance is just lowered."""
+    cover = invoice.covered_by
+    return None if cover is None or cover.id.startswith(PLAN) else cover.reason
+
+
+def _shares(came: Received, fresh: Sequence[Invoice]) -> tuple[Allocation, ...]:
+    """After the open payments are closed: what succeeded meanwhile needs no more money."""
+    if came.chosen is None:
+        return demands.divided(came.amount, fresh)
+    wanted = {part.invoice_id: part.amount for part in came.chosen}
+    capped = ((one.id, min(wanted[one.id], _payable(one))) for one in fresh)
+    return tuple(Allocation(invoice_id, amount) for invoice_id, amount in capped if amount)
+
+
+def _close(ports: Ports, invoice: Invoice) -> None:
+    """Raises Conflict when Stripe's own money is on its way and cannot be stopped."""
+    if invoice.open_payment is None:
+        return
+    try:
+        close_payment(
+            ports, invoice.business_id, invoice.id, reason="An external payment is recorded."
+        )
+    except Conflict as refusal:
+        now = ports.store.invoice(invoice.business_id, invoice.id)
+        if refusal.code != "payment_under_way" or now.open_payment is None:
+            if refusal.code != "payment_under_way":
+                raise
+            return  # it succeeded and is posted
+        words = (
+            f"A payment of invoice {invoice.number} through Stripe is being processed and cannot "
+            "be stopped. Record this one when that has ended, or on account now: name no "
+            "invoice, and it becomes the customer's credit."
+        )
+        raise Conflict("payment_under_way", words) from refusal
+
+
+# ----------------------------------------------------------------------------- checks, claims
+
+
+def _check(ports: Ports, business: Business, customer: Customer, came: Received) -> None:
+    if came.amount <= 0:
+        raise InvalidInput("amount_invalid", "The amount has to be positive.")
+    if came.received_on > local_date(now_of(ports, business), business.zone):
+        raise InvalidInput("date_in_future", "Money that is yet to come cannot be recorded.")
+    if not came.reference and came.method is not ExternalMethod.CASH:
+        raise InvalidInput("reference_missing", "Only cash may come without a reference.")
+    for claim in _claims(business.id, customer, came):
+        owner = ports.store.owner_of(business.id, CLAIM, claim.value)
+        if owner is not None and owner != claim.owner:
+            raise _used(ports, business.id, came, claim.value)
+
+
+def _claims(business_id: str, customer: Customer, came: Received) -> list[UniqueClaim]:
+    """A bank's reference is the only one of its kind; a cheque's number only among its drawer's."""
+    if not came.reference:
+        return []
+    of = f"{customer.id}/" if came.method is ExternalMethod.CHECK else ""
+    value = f"{came.method.value}/{of}{came.reference.casefold()}"
+    return [UniqueClaim(business_id, CLAIM, value, f"{customer.id}/{came.id}")]
+
+
+def _used(ports: Ports, business_id: str, came: Received, value: str) -> Conflict:
+    """Says which payment has the reference."""
+    owner = ports.store.owner_of(business_id, CLAIM, value) or "/"
+    customer_id, _, payment_id = owner.partition("/")
+    customer = ports.store.customer(business_id, customer_id)
+    first = find_payment(ports, customer, payment_id)
+    shown = (
+        f"{first.amount} minor units of {first.currency} on {first.received_on.isoformat()} from "
+        f"{customer.name} (payment {payment_id})"
+        if first
+        else f"payment {payment_id}"
+    )
+    words = f"{came.method.value} {came.reference} is recorded already: {shown}."
+    return Conflict("reference_used", words, payment_id=payment_id)
+
+
+# --------------------------------------------------------------------------------- reading
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An external payment with what became of it."""
+
+    received: ExternalPaymentReceived
+    fact: Fact
+    reversed: ExternalPaymentReversed | None = None
+
+
+def payments_of(ports: Ports, business_id: str, customer_id: str) -> list[Account]:
+    """All of a customer's, newest first."""
+    history = ports.store.facts(business_id, Subject.CUSTOMER, customer_id)
+    reversals = {
+        fact.data.payment_id: fact.data
+        for fact in history
+        if isinstance(fact.data, ExternalPaymentReversed)
+    }
+    found = [
+        Account(fact.data, fact, reversals.get(fact.data.payment_id))
+        for fact in history
+        if isinstance(fact.data, ExternalPaymentReceived)
+    ]
+    return found[::-1]
+
+
+def find_payment(
+    ports: Ports, customer: Customer, payment_id: str
+) -> ExternalPaymentReceived | None:
+    found = payments_of(ports, customer.business_id, customer.id)
+    return next((one.received for one in found if one.received.payment_id == payment_id), None)
+
+
+def read_payment(ports: Ports, business_id: str, customer_id: str, payment_id: str) -> Account:
+    """Raises NotFound when the customer has no such payment."""
+    ports.store.customer(business_id, customer_id)
+    for one in payments_of(ports, business_id, customer_id):
+        if one.received.payment_id == payment_id:
+            return one
+    raise NotFound("external_payment_not_found", "The customer has no such external payment.")
+
+
+# ------------------------------------------------------------------------------- reversing
+
+
+def reverse_payment(
+    ports: Ports,
+    business_id: str,
+    customer_id: str,
+    payment_id: str,
+    *,
+    reversed_on: date,
+    reason: str,
+    actor: Actor,
+) -> ExternalPaymentReversed:
+    """It bounced: what it paid is owed again, and overdue again if it was; its credit is gone,
+    spent or not. Raises Conflict when it is reversed already or a refund of it is under way.
+    """
+
+    def once() -> ExternalPaymentReversed:
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, customer_id)
+        account = read_payment(ports, business_id, customer_id, payment_id)
+        received = account.received
+        invoices = [ports.store.invoice(business_id, one.invoice_id) for one in received.shares]
+        _check_reversal(ports, business, account, invoices, reversed_on)
+        amounts = {share.invoice_id: share.amount for share in received.shares}
+        withdrawn = sum(amounts[one.id] for one in invoices if one.is_withdrawn)
+        payload = ExternalPaymentReversed(
+            payment_id=payment_id,
+            amount=received.amount,
+            from_credit=received.to_credit + withdrawn,
+            posted_here=received.to_credit,
+            currency=received.currency,
+            reversed_on=reversed_on,
+            reason=reason,
+        )
+        now = now_of(ports, business)
+        changes = [Change(*on_party(customer, payload, at=now, actor=actor, why=reason))]
+        for invoice in invoices:
+            bounced = ExternalPaymentBounced(payment_id, amounts[invoice.id], reversed_on, reason)
+            case = Case(business, customer, invoice, now)
+            changes.append(change(case, bounced, actor=actor, why=reason)[1])
+        ports.store.append(changes, clock_id=business.test_clock_id)
+        return payload
+
+    return again_when_stale(once)
+
+
+def _check_reversal(
+    ports: Ports,
+    business: Business,
+    account: Account,
+    invoices: Sequence[Invoice],
+    reversed_on: date,
+) -> None:
+    if account.reversed is not None:
+        words = f"It was reversed already: {account.reversed.reason}"
+        raise Conflict("already_reversed", words)
+    if reversed_on > local_date(now_of(ports, business), business.zone):
+        raise InvalidInput("date_in_future", "What is yet to bounce cannot be recorded.")
+    if reversed_on < account.received.received_on:
+        raise InvalidInput("date_invalid", "It cannot have bounced before it came.")
+    payment_id = account.received.payment_id
+    if any(
+        one.payment_id == payment_id and one.is_undecided
+        for invoice in invoices
+        for one in invoice.refunds
+    ):
+        raise Conflict("refund_under_way", "Reject the refund of this payment first.")
