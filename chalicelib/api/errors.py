@@ -148,6 +148,8 @@ _NOUNS = {
     "subscription": "There is no such subscription.",
     "invoice": "There is no such invoice.",
     "business": "There is no such business.",
+    "group": "There is no such group.",
+    "import": "There is no such import.",
     "payment": "There is no such payment.",
     "payment_method": "The customer has no such payment method.",
     "setup_session": "There is no such set-up session.",

@@ -70,6 +70,16 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "FinalizeInvoice": {"due_on": "2026-11-30"},
     "ChargeInvoice": {"payment_method_id": "pm_1RyExample"},
     "CancelInvoice": {"reason": "Billed twice by mistake."},
+    "NewGroup": {
+        "name": "Acme Corp",
+        "contact": "Ann Lee",
+        "email": "ap@acme.example",
+        "terms": "net_30",
+    },
+    "GroupChanges": {"terms": "net_14", "contact": "Bob Ray"},
+    "NewMember": {"customer_id": "cus_mfrggzdfmztwq2lknnwg23tp", "from_on": "2026-02-01"},
+    "RemoveMember": {"until_on": "2026-06-01"},
+    "BillGroup": {"last_on": "2026-02-28"},
     "NewImport": {
         "kind": "customers",
         "content": "name,email,kind,terms\nAda Byron,ada@example.com,business,net_30\n",

@@ -14,13 +14,16 @@ from urllib.parse import urlencode
 
 from chalicelib.api.operations import Operation
 from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.group import Group
 from chalicelib.domain.imports.columns import ImportKind
 from chalicelib.domain.invoice import Line
+from chalicelib.domain.parties import Terms
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.team import Role
 from chalicelib.services import (
     clocks,
     customers,
+    groups,
     importing,
     on_account,
     policies,
@@ -46,6 +49,7 @@ UNKNOWN = {
     "user_id": "user_unknown",
     "api_client_id": "cli_unknown",
     "import_id": "imp_unknown",
+    "group_id": "grp_unknown",
     "token": "u" * 43,
 }
 MALFORMED = "no!id"
@@ -83,6 +87,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "cancel_subscription": {**_REASON, "collect_open_debt": True},
     "create_invoice": {"customer_id": "{customer_id}", "lines": _LINES},
     "cancel_invoice": _REASON,
+    "create_group": {"name": "Acme", "email": "ap@acme.example", "terms": "net_30"},
+    "change_group": {"contact": "Ann Lee"},
+    "add_group_member": {"customer_id": "{customer_id}"},
+    "remove_group_member": {"until_on": "2026-03-01"},
+    "preview_group_invoices": {"last_on": "2026-01-31"},
+    "bill_group": {"last_on": "2026-01-31"},
     "start_import": {"kind": "customers", "content": "name,email\nAda,a@b.example\n"},
     "create_test_clock": {"now_at": "2026-03-01T12:00:00Z"},
     "advance_test_clock": {"to": "2026-03-02T12:00:00Z"},
@@ -114,6 +124,7 @@ NEEDS = {
     "get_taken_payment": {"payment_id": "taken"},
     "cancel_taken_payment": {"payment_id": "taken"},
     "apply_import": {"import_id": "dry_import"},
+    "remove_group_member": {"customer_id": "member"},
 }
 
 
@@ -151,6 +162,8 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
     clock = clocks.create_clock(
         install.ports, business_id, f"clk_{business_id}", install.clock.now() + timedelta(days=30)
     )
+    member = install.customer(business_id, name=name, card=None)
+    group = _group(install, business_id, name, member.id)
     imported = [_import(install, business_id, name, dry_run=dry) for dry in (False, True)]
     install.settle()
     return {
@@ -168,6 +181,8 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
         "setup_session_id": _session(install, business_id, customer.id),
         "test_clock_id": clock.id,
         **_team(install, business_id),
+        "group_id": group,
+        "member": member.id,
         "import_id": imported[0],
         "dry_import": imported[1],
         "token": portal_links.link_for(install.ports, paid).rpartition("/")[2],
@@ -178,6 +193,16 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
 def _policy(install: Install, business_id: str) -> str:
     wanted = DunningPolicy(id=f"pol_{business_id}", name=f"{business_id}s own")
     return policies.create_policy(install.ports, business_id, wanted, actor=SYSTEM).id
+
+
+def _group(install: Install, business_id: str, name: str, member_id: str) -> str:
+    new = install.ids.new
+    wanted = Group(
+        new("grp"), business_id, name, name, "ap@x.example", Terms.NET_7, payer_id=new("cus")
+    )
+    groups.create_group(install.ports, wanted, actor=SYSTEM)
+    groups.add_member(install.ports, business_id, wanted.id, member_id, actor=SYSTEM)
+    return wanted.id
 
 
 def _import(install: Install, business_id: str, name: str, *, dry_run: bool) -> str:

@@ -69,6 +69,13 @@ class PageQuery(Body):
     cursor: Annotated[str, Meta(max_length=4096)] | None = None
 
 
+class RowPageQuery(Body):
+    """Where in a list that is kept whole, and how much of it."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+    cursor: Annotated[str, Meta(pattern=r"^[0-9]{1,6}" + END)] | None = None
+
+
 class Listing(View, Generic[T]):
     """One page; `next_cursor` is null at the end."""
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.api.representation.fields import END, Body, PageQuery, Text, View
+from chalicelib.api.representation.fields import Body, RowPageQuery, Text, View
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.import_run import Existing, ImportRun, RowOutcome, RowResult
 from chalicelib.domain.imports.columns import ImportKind, Source
@@ -115,11 +115,10 @@ class ImportRowView(View):
     note: str
 
 
-class ImportRowsQuery(PageQuery):
+class ImportRowsQuery(RowPageQuery):
     """`result`: only rows that ended so."""
 
     result: RowResult | None = None
-    cursor: Annotated[str, Meta(pattern=r"^[0-9]{1,6}" + END)] | None = None
 
 
 class ImportResultLink(View):

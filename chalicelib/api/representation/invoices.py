@@ -83,7 +83,10 @@ class CancelInvoice(Body):
 
 
 class LineView(View):
-    """`amount` is after the discount and before tax; `last_on` is the last day covered."""
+    """`amount` is after the discount and before tax; `last_on` is the last day covered.
+
+    `customer_name` says on a billing group's invoice whose line it is.
+    """
 
     description: str
     quantity: str
@@ -95,6 +98,8 @@ class LineView(View):
     variant: str
     start_on: date | None
     last_on: date | None
+    subscription_id: str | None
+    customer_name: str
 
 
 class TaxView(View):
@@ -121,6 +126,7 @@ class InvoiceView(View):
     status: InvoiceStatus
     customer_id: str
     subscription_id: str | None
+    group_id: str | None
     currency: str
     amount_due: int
     amount_paid: int
@@ -199,6 +205,7 @@ def invoice_view(invoice: Invoice, *, codes: bool) -> InvoiceView:
         status=invoice.status,
         customer_id=invoice.customer_id,
         subscription_id=invoice.subscription_id,
+        group_id=invoice.group_id,
         currency=invoice.currency,
         amount_due=invoice.amount_due,
         amount_paid=invoice.amount_paid,
@@ -248,6 +255,8 @@ def line_view(line: Line) -> LineView:
         variant=line.variant,
         start_on=line.period.start_on if line.period else None,
         last_on=line.period.last_on if line.period else None,
+        subscription_id=line.subscription_id,
+        customer_name=line.customer_name,
     )
 
 
