@@ -22,20 +22,30 @@ LONGEST_FUNCTION = 60
 # What each part of `chalicelib` may import of the others.
 LAYERS: dict[str, frozenset[str]] = {
     "domain": frozenset({"domain"}),
-    "ports": frozenset({"ports", "domain", "documents"}),
+    "ports": frozenset({"ports", "domain", "documents", "evidence"}),
     "documents": frozenset({"domain", "branding"}),
+    "evidence": frozenset({"documents"}),
     "branding": frozenset(),
     "catalogue": frozenset({"catalogue", "documents", "domain"}),
     "formatting": frozenset({"domain", "formatting"}),
     "messages": frozenset(
         {"messages", "catalogue", "formatting", "documents", "branding", "domain"}
     ),
-    "services": frozenset({"services", "ports", "domain", "messages", "documents"}),
+    "services": frozenset({"services", "ports", "domain", "messages", "documents", "evidence"}),
     "config": frozenset({"config"}),
     "observability": frozenset({"observability"}),
     "batch": frozenset({"batch", "observability"}),
     "adapters": frozenset(
-        {"adapters", "ports", "domain", "documents", "catalogue", "formatting", "branding"}
+        {
+            "adapters",
+            "ports",
+            "domain",
+            "documents",
+            "evidence",
+            "catalogue",
+            "formatting",
+            "branding",
+        }
     ),
     "wiring": frozenset({"adapters", "ports", "config", "wiring", "observability"}),
     "entry": frozenset({"services", "ports", "domain", "wiring", "observability"}),

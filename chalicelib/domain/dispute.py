@@ -186,8 +186,6 @@ def next_reminder(dispute: Dispute) -> tuple[int, datetime] | None:
 def reminder_due(dispute: Dispute, now: datetime) -> int | None:
     """The newest reminder whose time has come, in days before the deadline."""
     due = [days for days, at in _pending(dispute) if at <= now]
-    if dispute.due_by is None or now >= dispute.due_by:
-        return None
     return due[-1] if due else None
 
 

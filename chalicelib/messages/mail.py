@@ -35,6 +35,8 @@ _TONES = {
     NoticeKind.STAFF_PAYMENT_FAILED: _RED,
     NoticeKind.STAFF_OVERDUE: _RED,
     NoticeKind.STAFF_DISPUTE: _RED,
+    NoticeKind.STAFF_DISPUTE_DUE: _RED,
+    NoticeKind.STAFF_DISPUTE_REFUSED: _RED,
     NoticeKind.STAFF_NEEDS_HUMAN: _RED,
     NoticeKind.STAFF_DISCONNECTED: _RED,
 }
@@ -72,6 +74,9 @@ _ROWS: dict[NoticeKind, tuple[str, ...]] = {
     NoticeKind.STAFF_DISPUTE: (
         *_STAFF_ROWS, "transaction_id", "reason", "answer_by", "next_step",
     ),
+    NoticeKind.STAFF_DISPUTE_DUE: (*_STAFF_ROWS, "transaction_id", "reason", "answer_by"),
+    NoticeKind.STAFF_DISPUTE_CLOSED: (*_STAFF_ROWS, "transaction_id", "reason"),
+    NoticeKind.STAFF_DISPUTE_REFUSED: (*_STAFF_ROWS, "transaction_id", "reason", "answer_by"),
     NoticeKind.STAFF_REFUND_APPROVAL: (*_STAFF_ROWS, "method", "reason"),
     NoticeKind.STAFF_DISCONNECTED: ("reason", "next_step"),
 }  # fmt: skip

@@ -40,6 +40,9 @@ class NoticeKind(StrEnum):
     STAFF_OVERDUE = "staff_overdue"
     STAFF_NEEDS_HUMAN = "staff_needs_human"
     STAFF_DISPUTE = "staff_dispute"
+    STAFF_DISPUTE_DUE = "staff_dispute_due"
+    STAFF_DISPUTE_CLOSED = "staff_dispute_closed"
+    STAFF_DISPUTE_REFUSED = "staff_dispute_refused"
     STAFF_REFUND_APPROVAL = "staff_refund_approval"
     STAFF_DISCONNECTED = "staff_disconnected"
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from chalicelib.documents import InvoiceView, ReceiptView
+from chalicelib.documents import InvoiceView, ReceiptView, StatementView
+from chalicelib.evidence import EvidenceView
 from chalicelib.ports.rows import FactRef
 
 
@@ -46,6 +47,8 @@ class Documents(Protocol):
 
     def invoice(self, view: InvoiceView) -> bytes: ...
     def receipt(self, view: ReceiptView) -> bytes: ...
+    def statement(self, view: StatementView) -> bytes: ...
+    def evidence(self, view: EvidenceView) -> bytes: ...
 
 
 class Files(Protocol):
@@ -73,7 +76,10 @@ class Deliverer(Protocol):
 
 
 class Tokens(Protocol):
-    """Link tokens that cannot be guessed: 256 bits, the same for the same subject."""
+    """Secrets that cannot be guessed: 256 bits, the same for the same subject.
+
+    They are made of the install's own secret; what one method gives is of no use to another.
+    """
 
     def portal(self, subject: str) -> str: ...
     def client(self, subject: str) -> str:

@@ -14,7 +14,7 @@ from chalicelib.domain.facts import STRIPE, Subject
 from chalicelib.domain.payment import Payment
 from chalicelib.domain.stripe_objects import DisputeSeen, IntentSeen
 from chalicelib.ports import Ports
-from chalicelib.services import refunding
+from chalicelib.services import disputing, refunding
 from chalicelib.services.case import Case, again_when_stale, open_case, record
 
 _CLOSED = {"won": True, "lost": False, "warning_closed": True, "prevented": True}
@@ -46,11 +46,14 @@ def post_refunds_and_disputes(
     known = {fact.key for fact in ports.store.facts(business_id, Subject.INVOICE, invoice_id)}
     news = [payload for payload in wanted if payload.key(0) not in known]
     for payload in news:
-        _append(ports, business_id, invoice_id, payload)
-    return bool(news)
+        _append(ports, business_id, invoice_id, payload, disputes)
+    followed = [disputing.follow(ports, business_id, dispute) for dispute in disputes]
+    return bool(news) or any(followed)
 
 
-def _append(ports: Ports, business_id: str, invoice_id: str, payload: Any) -> None:
+def _append(
+    ports: Ports, business_id: str, invoice_id: str, payload: Any, disputes: list[DisputeSeen]
+) -> None:
     """Again when overtaken, unless it was overtaken by this very fact."""
 
     def once() -> None:
@@ -61,6 +64,9 @@ def _append(ports: Ports, business_id: str, invoice_id: str, payload: Any) -> No
         if refunding.is_old(case.invoice, payload):
             return
         case, also = refunding.credit_returned(case, payload)
+        if isinstance(payload, facts.DisputeOpened):
+            (seen,) = (one for one in disputes if one.id == payload.dispute_id)
+            also = [*also, disputing.first_record(case, payload.payment_id, seen)]
         record(ports, case, payload, actor=STRIPE, why="Read from Stripe.", also=also)
 
     again_when_stale(once)

@@ -17,11 +17,11 @@ from chalicelib.domain.facts import Subject
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import DueRef, TestClock
-from chalicelib.services import billing, charging, reminding
+from chalicelib.services import billing, charging, disputing, reminding
 from chalicelib.services.sweeping import fact_ref
 
 LONGEST_ADVANCE = timedelta(days=366)
-_KINDS = (DueKind.EFFECTS, DueKind.STEP, DueKind.BILL, DueKind.REMIND)
+_KINDS = (DueKind.EFFECTS, DueKind.STEP, DueKind.BILL, DueKind.REMIND, DueKind.DISPUTE)
 # Steps of one message: the worker hands the rest on before its time is over.
 STEPS_A_MESSAGE = 200
 # As many as one transaction may bill.
@@ -129,6 +129,9 @@ def run_due(ports: Ports, due: Sequence[DueRef]) -> None:
         case DueKind.BILL:
             ids = [ref.subject_id for ref in due]
             billing.bill_subscriptions(ports, due[0].business_id, ids)
+        case DueKind.DISPUTE:
+            for ref in due:
+                disputing.run_dispute(ports, ref.business_id, ref.subject_id)
         case DueKind.REMIND:
             for ref in due:
                 if not reminding.remind(ports, ref) and ref.subject is Subject.INVOICE:

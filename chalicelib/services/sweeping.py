@@ -27,10 +27,15 @@ def sweep_due(ports: Ports) -> dict[str, int]:
         body = {"business_id": ref.business_id, "invoice_id": ref.subject_id}
         ports.queue.send(QueueName.DUNNING, body)
         steps += 1
+    answers = 0
+    for ref in found(ports, DueKind.DISPUTE, until):
+        job = {"job": "answer_dispute", "business_id": ref.business_id}
+        ports.queue.send(QueueName.BILLING, job | {"subject_id": ref.subject_id})
+        answers += 1
     late = [fact_ref(ref) for ref in found(ports, DueKind.EFFECTS, until)]
     for start in range(0, len(late), _PAGE):
         ports.deliverer.deliver(late[start : start + _PAGE])
-    return {"steps": steps, "effects": len(late)}
+    return {"steps": steps, "effects": len(late), "disputes": answers}
 
 
 def found(ports: Ports, kind: DueKind, until: datetime) -> Iterator[DueRef]:

@@ -16,8 +16,9 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from urllib.parse import quote
 
-from chalicelib.documents import InvoiceView, ReceiptView
+from chalicelib.documents import InvoiceView, ReceiptView, StatementView
 from chalicelib.domain.errors import Conflict, NotFound
+from chalicelib.evidence import EvidenceView
 from chalicelib.ports.outside import QueueName
 
 LONGEST_DELAY_SECONDS = 900
@@ -130,7 +131,9 @@ class FakeSms:
 class FakeDocuments:
     """Not a PDF, but as a PDF would: the same view gives the same bytes, another view others."""
 
-    drawn: list[InvoiceView | ReceiptView] = field(default_factory=list)
+    drawn: list[InvoiceView | ReceiptView | StatementView | EvidenceView] = field(
+        default_factory=list
+    )
 
     def invoice(self, view: InvoiceView) -> bytes:
         return self._draw(view)
@@ -138,7 +141,13 @@ class FakeDocuments:
     def receipt(self, view: ReceiptView) -> bytes:
         return self._draw(view)
 
-    def _draw(self, view: InvoiceView | ReceiptView) -> bytes:
+    def statement(self, view: StatementView) -> bytes:
+        return self._draw(view)
+
+    def evidence(self, view: EvidenceView) -> bytes:
+        return self._draw(view)
+
+    def _draw(self, view: InvoiceView | ReceiptView | StatementView | EvidenceView) -> bytes:
         self.drawn.append(view)
         digest = hashlib.sha256(repr(view).encode()).hexdigest()
         return f"%PDF-fake {view.number} {digest}\n".encode()

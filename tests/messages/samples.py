@@ -108,6 +108,9 @@ NOTICES: dict[NoticeKind, NoticeView] = {
         replace(BASE, kind=NoticeKind.STAFF_OVERDUE, staff=STAFF, subscription=SUBSCRIPTION),
         replace(BASE, kind=NoticeKind.STAFF_NEEDS_HUMAN, staff=STAFF),
         replace(BASE, kind=NoticeKind.STAFF_DISPUTE, staff=STAFF, answer_by=ANSWER_BY),
+        replace(BASE, kind=NoticeKind.STAFF_DISPUTE_DUE, staff=STAFF, answer_by=ANSWER_BY),
+        replace(BASE, kind=NoticeKind.STAFF_DISPUTE_CLOSED, staff=STAFF),
+        replace(BASE, kind=NoticeKind.STAFF_DISPUTE_REFUSED, staff=STAFF, answer_by=ANSWER_BY),
         replace(BASE, kind=NoticeKind.STAFF_DISCONNECTED, amount=None, invoice_number=None),
     )
 }

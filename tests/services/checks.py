@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.canonical import canonical
+from chalicelib.domain.dispute import DisputeState
 from chalicelib.domain.facts import Fact, Subject, chain_is_whole
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.invoice_fold import fold
@@ -42,7 +43,8 @@ def check_invoice(invoice: Invoice) -> None:
     live = [attempt for attempt in invoice.attempts if attempt.is_live]
     assert len(live) <= 1
     paid = sum(one.amount for one in invoice.payments if one.status is PaymentStatus.PAID)
-    assert paid <= invoice.amount_paid + invoice.amount_overpaid or invoice.hold is not None
+    lost = sum(one.amount for one in invoice.disputes if one.state is DisputeState.LOST)
+    assert paid <= invoice.amount_paid + invoice.amount_overpaid + lost
     if invoice.dunning is not None:
         slots = [one.slot for one in invoice.attempts if one.slot is not None]
         assert len(slots) <= len(invoice.dunning.policy.offsets_seconds)

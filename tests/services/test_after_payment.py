@@ -120,7 +120,8 @@ def test_a_dispute_that_is_won() -> None:
     after = install.read(invoice)
     assert (after.status, after.holding) == (InvoiceStatus.PAID, None)
     assert balance(install, Account.DISPUTES) == 0
-    assert len(delivered(install, "staff_dispute")) == 2
+    assert len(delivered(install, "staff_dispute")) == 1
+    assert len(delivered(install, "staff_dispute_closed")) == 1
     check_install(install)
     check_stripe(install)
 

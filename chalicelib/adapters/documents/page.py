@@ -127,10 +127,11 @@ class Page:
     pay: HowToPay | None = None
     notes: list[str] = field(default_factory=list)
     watermark: str | None = None
+    aging: list[Pair] = field(default_factory=list)  # a statement's balance by how late it is
 
 
-def as_json(page: Page) -> str:
-    """The page as Typst reads it."""
+def as_json(page: Any) -> str:
+    """A finished page, a dataclass, as Typst reads it."""
     return json.dumps(_cleaned(asdict(page), breakable), ensure_ascii=False)
 
 

@@ -12,15 +12,18 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.adapters.documents.evidence_page import EvidencePage, evidence_page
 from chalicelib.adapters.documents.invoice_page import invoice_page, is_payable
 from chalicelib.adapters.documents.page import Page, as_json
 from chalicelib.adapters.documents.receipt_page import receipt_page
+from chalicelib.adapters.documents.statement_page import statement_page
 from chalicelib.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from chalicelib.documents import InvoiceView, ReceiptView
+    from chalicelib.documents import InvoiceView, ReceiptView, StatementView
+    from chalicelib.evidence import EvidenceView
 
 _HERE = Path(__file__).parent
 _STANDARDS = ["a-3a", "ua-1"]
@@ -40,6 +43,13 @@ class TypstDocuments:
         checked_url(view.portal_url)
         return self._draw(receipt_page(view), view.rendered_at, None, view.brand.logo_svg)
 
+    def statement(self, view: StatementView) -> bytes:
+        return self._draw(statement_page(view), view.rendered_at, None, view.brand.logo_svg)
+
+    def evidence(self, view: EvidenceView) -> bytes:
+        page = evidence_page(view)
+        return self._draw(page, view.rendered_at, None, view.brand.logo_svg, "evidence.typ")
+
     @cached_property
     def _compiler(self) -> Any:
         import typst
@@ -53,23 +63,29 @@ class TypstDocuments:
         return typst.Compiler(str(templates / "main.typ"), root=str(templates), font_paths=fonts)
 
     def _draw(
-        self, page: Page, rendered_at: datetime, pay_url: str | None, logo_svg: str | None
+        self,
+        page: Page | EvidencePage,
+        rendered_at: datetime,
+        pay_url: str | None,
+        logo_svg: str | None,
+        template: str = "main.typ",
     ) -> bytes:
         inputs = {"data": as_json(page), "qr": qr_svg(pay_url) if pay_url else ""}
         tries = [({**inputs, "logo": logo_svg}, _STANDARDS)] if logo_svg else []
         tries += [(inputs, _STANDARDS), (inputs, [])]
         for sys_inputs, standards in tries[:-1]:
             try:
-                return self._compile(sys_inputs, standards, rendered_at)
+                return self._compile(template, sys_inputs, standards, rendered_at)
             except RuntimeError:  # typst.TypstError is one; its words may quote a customer's name
                 number = page.footer.number
                 _log.warning("document %s not drawn, standards %s", number, standards)
-        return self._compile(*tries[-1], rendered_at)
+        return self._compile(template, *tries[-1], rendered_at)
 
     def _compile(
-        self, sys_inputs: dict[str, str], standards: list[str], rendered_at: datetime
+        self, template: str, sys_inputs: dict[str, str], standards: list[str], rendered_at: datetime
     ) -> bytes:
         pdf: bytes = self._compiler.compile(
+            input=str(_HERE / "templates" / template),
             format="pdf",
             sys_inputs=sys_inputs,
             pdf_standards=standards,

@@ -288,9 +288,15 @@ class StripeGateway:
         key: str,
     ) -> DisputeSeen:
         params = asking.evidence(fields, request_id)
-        body = self._ask(
-            Operation.ANSWER_DISPUTE, dispute_id, account=account, params=params, key=key
-        )
+        try:
+            body = self._calls(
+                Operation.ANSWER_DISPUTE, dispute_id, account=account, params=params, key=key
+            )
+        except StripeRefusal as refusal:
+            if refusal.error.get("type") == "idempotency_error":
+                # Another call has used this key: only the dispute says what it did.
+                raise Unanswered("another call answers this dispute") from refusal
+            raise answering.explained(refusal) from refusal
         return reading.dispute(body)
 
     def close_dispute(self, account: str | None, dispute_id: str, *, key: str) -> DisputeSeen:

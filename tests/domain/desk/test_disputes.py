@@ -108,7 +108,7 @@ def test_a_reminder_that_comes_late_is_the_newest_one_alone() -> None:
     assert reminder_due(DISPUTE, DUE - timedelta(days=4)) is None
     assert reminder_due(DISPUTE, DUE - timedelta(days=3)) == 3
     assert reminder_due(DISPUTE, DUE - timedelta(hours=3)) == 1
-    assert reminder_due(DISPUTE, DUE) is None
+    assert reminder_due(DISPUTE, DUE + timedelta(days=1)) == 1  # else it would stay due for ever
 
 
 @given(days=st.integers(0, 20))

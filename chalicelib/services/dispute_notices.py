@@ -1,0 +1,64 @@
+"""What staff are told of a dispute's own record: a deadline that is near, an answer not taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.domain.dates import zone
+from chalicelib.domain.desk import disputes as facts
+from chalicelib.domain.dispute import DisputeStage, in_words
+from chalicelib.domain.invoice_facts import DisputeClosed, DisputeOpened
+from chalicelib.messages import NoticeKind, NoticeView, StaffView
+from chalicelib.ports import Ports
+from chalicelib.services.matter import Matter
+from chalicelib.services.views import business_view
+
+
+def still_needed(matter: Matter, name: str) -> bool:
+    """Nobody is told to answer what has been answered since."""
+    dispute = matter.dispute
+    if dispute is None or name != "staff_dispute_due":
+        return True
+    return dispute.stage is DisputeStage.NEEDS_ANSWER and dispute.submitted_at is None
+
+
+def reason_of(payload: Any) -> str | None:
+    """Why, in words: for a dispute what the bank says, for any other fact its own reason."""
+    match payload:
+        case DisputeOpened(reason=reason):
+            return _said(reason)
+        case DisputeClosed(won=True):
+            return "Won: the money is the business's."
+        case DisputeClosed():
+            return "Lost: the payer keeps the money. It is owed again; only staff may charge it."
+        case _:
+            found: str | None = getattr(payload, "reason", None)
+            return found
+
+
+def view_of(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView:
+    dispute, business, payload = matter.dispute, matter.business, matter.fact.data
+    assert dispute is not None
+    local = zone(business.zone)
+    invoice = ports.store.invoice(business.id, dispute.invoice_id)
+    refused = isinstance(payload, facts.AnswerRefused)
+    return NoticeView(
+        kind=kind,
+        key=f"{dispute.id}/{matter.fact.seq}/{kind.value}",
+        locale=business.locale,
+        business=business_view(business),
+        link=f"{ports.links.back_office}/disputes/{dispute.id}",
+        currency=dispute.currency,
+        amount=dispute.amount,
+        invoice_number=invoice.shown_number,
+        transaction_id=dispute.charge_id,
+        answer_by=dispute.due_by.astimezone(local) if dispute.due_by else None,
+        staff=StaffView(
+            customer=matter.customer.name if matter.customer else None,
+            reason=payload.reason if refused else _said(dispute.reason),
+        ),
+    )
+
+
+def _said(reason: str) -> str:
+    return f"The payer's bank says: {in_words(reason)}."
