@@ -38,6 +38,7 @@ WHO_MAY: dict[str, frozenset[Role]] = {
     "change_dunning_policy": ADMIN,
     "choose_default_dunning_policy": ADMIN,
     "assign_dunning_policy": CLIENTS,
+    "rehearse_dunning_policy": CLIENTS,
     "suggest_payment": ALL,
     "take_payment": CLIENTS,
     "get_taken_payment": ALL,

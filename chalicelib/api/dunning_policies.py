@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from chalicelib.api.calls import StaffCall
 from chalicelib.api.representation.fields import Listing
 from chalicelib.api.representation.policies import (
@@ -14,10 +17,18 @@ from chalicelib.api.representation.policies import (
     policy_changes,
     policy_view,
 )
+from chalicelib.api.representation.rehearsals import (
+    DryRun,
+    DryRunView,
+    open_book_view,
+    past_view,
+)
 from chalicelib.api.routing import Routes
 from chalicelib.domain.business import Business
+from chalicelib.domain.dates import local_date
 from chalicelib.domain.policy import DunningPolicy
-from chalicelib.services import policies
+from chalicelib.services import policies, rehearsing
+from chalicelib.services.case import now_of
 
 routes = Routes(__name__, "/v1/dunning-policies", "Dunning policies")
 _CHECKED = ("policy_invalid", "policy_overrides_network")
@@ -85,6 +96,38 @@ def assign_dunning_policy(call: StaffCall, body: AssignPolicy) -> AssignmentView
         customer_id=customer.id,
         policy_id=customer.policy_id or None,
         policy_in_force=in_force.id,
+    )
+
+
+@routes.post("/dry-run", refuses=(*_CHECKED, "cursor_invalid"))
+def rehearse_dunning_policy(call: StaffCall, body: DryRun) -> DryRunView:
+    """Show what a changed policy would do, without touching anything.
+
+    Open invoices are played forward under what is assumed of the banks. Finished sequences are
+    looked back on: where no try was made, what a bank would have said is unknown, and said so.
+    """
+    ports, business = call.ports, _business(call)
+    known = policies.find(business, body.policy_id) if body.policy_id else business.policy
+    draft = replace(known, **policy_changes(body.changes))
+    proposed = rehearsing.proposal(business, known.id, draft)
+    played = rehearsing.rehearse_open_book(
+        ports, business, proposed, limit=body.limit, cursor=body.open_cursor
+    )
+    today = local_date(now_of(ports, business), business.zone)
+    policy = proposed.policy_for(known.id)
+    seen = rehearsing.look_back(
+        ports,
+        business,
+        policy,
+        since=today - timedelta(days=body.past_days),
+        limit=body.limit,
+        cursor=body.past_cursor,
+    )
+    return DryRunView(
+        present=policy_view(known, business.policy.id),
+        proposed=policy_view(policy, business.policy.id),
+        open_book=open_book_view(played),
+        past=past_view(seen),
     )
 
 

@@ -44,6 +44,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "description": "Paid by phone",
         "invoices": [{"id": "inv_mfrggzdfmztwq2lknnwg23tp", "amount": 8900}],
     },
+    "DryRun": {
+        "policy_id": "standard",
+        "changes": {"offsets_seconds": [0, 259200, 604800], "grace_days": 7},
+        "past_days": 90,
+        "limit": 10,
+    },
     "NewSetupSession": {
         "customer_id": "cus_mfrggzdfmztwq2lknnwg23tp",
         "success_url": "https://app.example.com/saved?session={CHECKOUT_SESSION_ID}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chalicelib.domain.connect import AccountNeeds, ApplicationFee
@@ -79,6 +79,21 @@ class Business:
         """The policy of that id as it is now; the default where none is named."""
         named = (policy for policy in self.policies if policy.id == policy_id)
         return next(named, self.policy)
+
+    def with_policy(self, policy: DunningPolicy) -> Business:
+        """As it is once this policy, or this version of one, is saved."""
+        if policy.id == self.policy.id:
+            return replace(self, policy=policy)
+        others = tuple(known for known in self.other_policies if known.id != policy.id)
+        return replace(self, other_policies=(*others, policy))
+
+    def with_default(self, policy_id: str) -> Business:
+        """The two change places, so that the policy that was the default stays known."""
+        chosen = self.policy_for(policy_id)
+        if chosen.id == self.policy.id:
+            return self
+        others = tuple(known for known in self.other_policies if known.id != policy_id)
+        return replace(self, policy=chosen, other_policies=(*others, self.policy))
 
     @property
     def is_held(self) -> bool:

@@ -19,7 +19,8 @@ from chalicelib.domain.group_facts import group_step
 from chalicelib.domain.import_facts import import_step
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.ledger import Leg, legs
-from chalicelib.domain.policy import DunningPolicy
+from chalicelib.domain.payment_plan import PaymentPlan
+from chalicelib.domain.payment_plan_facts import plan_step
 from chalicelib.domain.subscription import Subscription
 from chalicelib.domain.team import Team
 from chalicelib.domain.team_facts import team_step
@@ -115,9 +116,9 @@ def business_step(business: Business | None, payload: Any, fact: Fact) -> Busine
         case facts.BusinessChanged(business=changed):
             return changed
         case facts.PolicySaved(policy=policy):
-            return _with_policy(business, policy)
+            return business.with_policy(policy)
         case facts.DefaultPolicyChosen(policy_id=policy_id):
-            return _with_default(business, policy_id)
+            return business.with_default(policy_id)
         case facts.AccountRequested():
             return replace(business, connects=True, account_requested_at=fact.at)
         case facts.ChargingHeld():
@@ -126,22 +127,6 @@ def business_step(business: Business | None, payload: Any, fact: Fact) -> Busine
             return replace(business, charging_held_at=None)
         case _:
             return business
-
-
-def _with_policy(business: Business, policy: DunningPolicy) -> Business:
-    if policy.id == business.policy.id:
-        return replace(business, policy=policy)
-    others = tuple(known for known in business.other_policies if known.id != policy.id)
-    return replace(business, other_policies=(*others, policy))
-
-
-def _with_default(business: Business, policy_id: str) -> Business:
-    """The two change places, so that the policy that was the default stays known."""
-    chosen = business.policy_for(policy_id)
-    if chosen.id == business.policy.id:
-        return business
-    others = tuple(known for known in business.other_policies if known.id != policy_id)
-    return replace(business, policy=chosen, other_policies=(*others, business.policy))
 
 
 def business_legs(payload: Any) -> tuple[Leg, ...]:
@@ -163,6 +148,7 @@ STEPS: dict[type, Any] = {
     ImportRun: import_step,
     Team: team_step,
     Dispute: dispute_step,
+    PaymentPlan: plan_step,
 }
 
 

@@ -316,8 +316,9 @@ class _Play:
             return None
         stage.end, stage.end_at = stage.debt.policy.when_exhausted, now
         if stage.end is WhenExhausted.CANCEL:
+            cancelled = set(stage.debt.invoice.subscription_ids)
             for other in self.stages:
-                if other.debt.invoice.subscription_id == stage.debt.invoice.subscription_id:
+                if cancelled >= set(other.debt.invoice.subscription_ids):
                     other.debt = replace(other.debt, stoppable=False)
         return stage.end
 

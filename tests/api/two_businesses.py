@@ -69,6 +69,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "create_dunning_policy": {"name": "Patient"},
     "change_dunning_policy": {"grace_days": 3},
+    "rehearse_dunning_policy": {"policy_id": "{policy_id}", "changes": {"grace_days": 3}},
     "assign_dunning_policy": {"customer_id": "{customer_id}", "policy_id": "{policy_id}"},
     "take_payment": {"amount": 4000, "invoices": []},
     "start_setup_session": {
@@ -276,7 +277,9 @@ def form_of(operation: Operation, ids: dict[str, str]) -> str:
 
 def names_in(operation: Operation) -> list[str]:
     """The ids that a call of the operation names: in its path, its query and its body."""
-    text = operation.path + QUERIES.get(operation.id, "") + repr(
-        [BODIES.get(operation.id), FORMS.get(operation.id)]
+    text = (
+        operation.path
+        + QUERIES.get(operation.id, "")
+        + repr([BODIES.get(operation.id), FORMS.get(operation.id)])
     )
     return [name for name in UNKNOWN if f"{{{name}}}" in text]
