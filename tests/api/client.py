@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -25,6 +26,7 @@ from chalicelib.api.openapi import document
 from chalicelib.api.signing_keys import SigningKeys
 from chalicelib.domain.facts import SYSTEM
 from chalicelib.domain.team import Role
+from chalicelib.ports.answers import FactExists, StaleHead
 from chalicelib.services import team
 from infra.local.issuer import CLIENT_ID, Issuer
 from tests.fakes.install import WEBHOOK_SECRET, Install
@@ -82,6 +84,9 @@ class Api:
         )
 
     def member(self, user_id: str, role: Role, business_id: str = "biz_1") -> None:
+        """A role in a business, which is made if there is none."""
+        with suppress(FactExists, StaleHead):
+            self.install.business(business_id)
         team.add_member(self.install.ports, business_id, user_id, role, actor=SYSTEM)
 
     def get(self, path: str, **headers: str) -> Answer:

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.api.auth import LEEWAY_SECONDS, portal_call, staff_call, user_of
+from chalicelib.api.auth import LEEWAY_SECONDS, Caller, caller_of, portal_call, staff_call
 from chalicelib.api.calls import Incoming
 from chalicelib.api.context import Context
 from chalicelib.api.errors import Refused
@@ -24,6 +24,7 @@ from tests.api.client import Api
 from tests.api.test_auth import WRONG, claims, signed, unsigned
 from tests.fakes.install import Install
 
+ADMIN = Caller("user_admin", machine=False)
 NO_TOKEN = (401, "token_missing", "This call needs an access token.")
 NOT_OURS = (401, "token_invalid", "The access token cannot be accepted.")
 UNKNOWN_KEY = (401, "token_invalid", "The token is not signed by a known key.")
@@ -64,6 +65,7 @@ WORDS = {
 def calling() -> Api:
     """`user_admin` is an admin of biz_1 and nothing else."""
     api = Api(Install.at())
+    api.install.business()
     api.member("user_admin", Role.ADMIN)
     return api
 
@@ -77,7 +79,7 @@ def asked(token: str | None = None, business: str | None = None, **parameters: s
 
 def refusal(context: Context, authorization: str | None) -> tuple[int, str, str]:
     with pytest.raises(Refused) as refused:
-        user_of(context, authorization)
+        caller_of(context, authorization)
     return (refused.value.status, refused.value.code, refused.value.detail)
 
 
@@ -98,20 +100,20 @@ def test_an_unsigned_token_under_another_scheme_is_no_token(calling: Api) -> Non
 
 @pytest.mark.parametrize("spelled", ["Bearer {}", "bearer {}", "BEARER {}", "Bearer  {} "])
 def test_the_scheme_is_read_as_http_says(calling: Api, spelled: str) -> None:
-    assert user_of(calling.context(), spelled.format(signed())) == "user_admin"
+    assert caller_of(calling.context(), spelled.format(signed())) == ADMIN
 
 
 def test_a_clock_that_is_a_little_off_locks_nobody_out(calling: Api) -> None:
     now = int(time.time())
     assert LEEWAY_SECONDS == 10
-    assert user_of(calling.context(), f"Bearer {signed(exp=now - 5)}") == "user_admin"
-    assert user_of(calling.context(), f"Bearer {signed(nbf=now + 5)}") == "user_admin"
+    assert caller_of(calling.context(), f"Bearer {signed(exp=now - 5)}") == ADMIN
+    assert caller_of(calling.context(), f"Bearer {signed(nbf=now + 5)}") == ADMIN
     assert refusal(calling.context(), f"Bearer {signed(exp=now - 15)}") == EXPIRED
 
 
 def test_an_audience_is_neither_asked_for_nor_in_the_way(calling: Api) -> None:
     """The client is what counts; an access token of the pool has no audience."""
-    assert user_of(calling.context(), f"Bearer {signed(aud='some-api')}") == "user_admin"
+    assert caller_of(calling.context(), f"Bearer {signed(aud='some-api')}") == ADMIN
 
 
 def test_the_largest_token_is_still_looked_at(calling: Api) -> None:
