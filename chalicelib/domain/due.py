@@ -12,6 +12,7 @@ from typing import Any
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dispute import Dispute, due_at
 from chalicelib.domain.invoice import Invoice, NextActionKind
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.subscription import Subscription
 
 
@@ -20,7 +21,7 @@ class DueKind(StrEnum):
 
     STEP = "step"  # invoices whose next action a machine takes
     REMIND = "remind"  # reminders to customers, of invoices and of cards that expire
-    BILL = "bill"  # subscriptions to be invoiced
+    BILL = "bill"  # subscriptions to be invoiced, plans whose instalment is to be asked for
     EFFECTS = "effects"  # facts with effects not yet delivered
     DISPUTE = "dispute"  # disputes whose answer is to be sent, or whose deadline is near
 
@@ -29,6 +30,8 @@ def due_of(head: Any) -> tuple[DueKind, datetime] | None:
     """When and for what a head is due; None when only a person or an event moves it on."""
     if isinstance(head, Subscription):
         return (DueKind.BILL, head.next_bill_at) if head.next_bill_at else None
+    if isinstance(head, PaymentPlan):
+        return (DueKind.BILL, head.next_at) if head.next_at else None
     if isinstance(head, Customer):
         return (DueKind.REMIND, head.expiry_notice_at) if head.expiry_notice_at else None
     if isinstance(head, Dispute):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain import desk
+from chalicelib.domain import desk, payment_plan_facts
 from chalicelib.domain import invoice_facts as inv
 from chalicelib.domain import party_facts as party
 from chalicelib.domain.declines import DeclineClass
@@ -165,6 +165,9 @@ def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
         return account.owed(payload, audience)
     if type(payload) in disputes.PAYLOADS:
         return disputes.owed(payload)
+    of_plan = payment_plan_facts.owed(payload)
+    if of_plan is not None:
+        return of_plan
     match payload:
         case party.MethodSaved():
             return (*work("charge_open_invoices"), *event("customer.payment_method_saved"))

@@ -29,6 +29,7 @@ class Subject(StrEnum):
     IMPORT = "import"
     TEAM = "team"
     DISPUTE = "dispute"
+    PLAN = "plan"
 
 
 class ActorKind(StrEnum):

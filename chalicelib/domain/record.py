@@ -19,12 +19,15 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.owed import Audience
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.plan import next_action
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.subscription import Subscription
 from chalicelib.domain.team import Team
 
-Party = TypeVar("Party", Customer, Subscription, Business, Group, ImportRun, Team, Dispute)
+Party = TypeVar(
+    "Party", Customer, Subscription, Business, Group, ImportRun, Team, Dispute, PaymentPlan
+)
 
 _SUBJECTS: dict[type, Subject] = {
     Customer: Subject.CUSTOMER,
@@ -34,6 +37,7 @@ _SUBJECTS: dict[type, Subject] = {
     ImportRun: Subject.IMPORT,
     Team: Subject.TEAM,
     Dispute: Subject.DISPUTE,
+    PaymentPlan: Subject.PLAN,
 }
 
 

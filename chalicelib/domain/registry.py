@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain import desk, group_facts, import_facts, team_facts
+from chalicelib.domain import desk, group_facts, import_facts, payment_plan_facts, team_facts
 from chalicelib.domain import invoice_facts as i
 from chalicelib.domain import party_facts as p
 from chalicelib.domain.business import Business
@@ -13,6 +13,7 @@ from chalicelib.domain.facts import Subject
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.subscription import Subscription
 from chalicelib.domain.team import Team
 
@@ -25,6 +26,7 @@ HEADS: dict[Subject, type] = {
     Subject.IMPORT: ImportRun,
     Subject.TEAM: Team,
     Subject.DISPUTE: Dispute,
+    Subject.PLAN: PaymentPlan,
 }
 
 _PAYLOADS: dict[Subject, tuple[type, ...]] = {
@@ -52,6 +54,7 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
     ),
     Subject.TEAM: team_facts.PAYLOADS,
     Subject.DISPUTE: disputes.PAYLOADS,
+    Subject.PLAN: payment_plan_facts.PAYLOADS,
     Subject.GROUP: group_facts.PAYLOADS,
     Subject.IMPORT: import_facts.PAYLOADS,
 }  # fmt: skip

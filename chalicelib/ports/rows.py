@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
@@ -14,10 +15,13 @@ from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.subscription import Subscription
 from chalicelib.domain.team import Role, Team
 
-Aggregate = Business | Customer | Subscription | Invoice | Group | ImportRun | Team | Dispute
+Aggregate = (
+    Business | Customer | Subscription | Invoice | Group | ImportRun | Team | Dispute | PaymentPlan
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,21 @@ class Change:
     fact: Fact
 
 
+class Series(StrEnum):
+    """What has numbers without gaps, each kind its own."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
 @dataclass(frozen=True, slots=True)
 class NumberRange:
-    """Takes `count` invoice numbers from `first`; refused as StaleHead when `first` is taken."""
+    """Takes `count` numbers of a series from `first`; refused as StaleHead when it is taken."""
 
     business_id: str
     first: int
     count: int
+    series: Series = Series.INVOICE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.subscription import Subscription
 from chalicelib.domain.team import Team
 from chalicelib.ports.answers import Page
@@ -28,6 +29,7 @@ from chalicelib.ports.rows import (
     PortalLink,
     PortalOpening,
     SavedRequest,
+    Series,
     SideRow,
     TestClock,
 )
@@ -47,6 +49,7 @@ class Store(Protocol):
     def import_run(self, business_id: str, import_id: str) -> ImportRun: ...
     def team(self, business_id: str) -> Team: ...
     def dispute(self, business_id: str, dispute_id: str) -> Dispute: ...
+    def payment_plan(self, business_id: str, plan_id: str) -> PaymentPlan: ...
 
     def facts(self, business_id: str, subject: Subject, subject_id: str) -> list[Fact]:
         """The whole history, oldest first."""
@@ -102,8 +105,8 @@ class Store(Protocol):
         """Outcomes by effect id."""
         ...
 
-    def next_number(self, business_id: str) -> int:
-        """The next free invoice sequence, from 1."""
+    def next_number(self, business_id: str, series: Series = Series.INVOICE) -> int:
+        """The next free sequence, from 1."""
         ...
 
     def network_tries(
@@ -148,6 +151,18 @@ class Store(Protocol):
         self, business_id: str, *, limit: int = 50, cursor: str | None = None
     ) -> Page[Group]:
         """By name."""
+        ...
+
+    def payment_plans(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[PaymentPlan]:
+        """Newest first."""
+        ...
+
+    def payment_plans_of(
+        self, business_id: str, customer_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[PaymentPlan]:
+        """A customer's, newest first."""
         ...
 
     def import_runs(

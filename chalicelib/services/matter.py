@@ -45,5 +45,9 @@ def open_matter(ports: Ports, business: Business, fact: Fact) -> Matter:
             dispute = ports.store.dispute(business.id, fact.subject_id)
             customer = ports.store.customer(business.id, dispute.customer_id)
             return Matter(business, fact, customer=customer, dispute=dispute)
+        case Subject.PLAN:
+            plan = ports.store.payment_plan(business.id, fact.subject_id)
+            customer = ports.store.customer(business.id, plan.customer_id)
+            return Matter(business, fact, customer=customer)
         case Subject.GROUP | Subject.IMPORT | Subject.BUSINESS | Subject.TEAM:
             return Matter(business, fact)

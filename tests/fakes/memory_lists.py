@@ -17,6 +17,7 @@ from chalicelib.domain.facts import Subject
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.subscription import Subscription
 from chalicelib.domain.team import TEAM, Team
 from chalicelib.ports.answers import Page
@@ -38,14 +39,16 @@ def _list_sort(head: Aggregate) -> tuple[str, ...]:
         return head.start_on.isoformat(), head.id
     if isinstance(head, Dispute):
         return iso(head.due_by or head.opened_at), head.id
-    if isinstance(head, ImportRun):
+    if isinstance(head, ImportRun | PaymentPlan):
         return iso(head.created_at), head.id
     if isinstance(head, Customer | Group):
         return head.name.casefold()[:64], head.id
     return (head.id,)
 
 
-def _owned_sort(head: Invoice | Subscription) -> tuple[Any, ...]:
+def _owned_sort(head: Invoice | Subscription | PaymentPlan) -> tuple[Any, ...]:
+    if isinstance(head, PaymentPlan):
+        return iso(head.created_at), head.id, True
     if isinstance(head, Subscription):
         return head.start_on.isoformat(), head.id, True
     return (head.due_on or date.max).isoformat(), head.id, head.is_open
@@ -102,6 +105,10 @@ class MemoryLists(MemorySide):
         head: ImportRun = self._head(business_id, Subject.IMPORT, import_id)
         return head
 
+    def payment_plan(self, business_id: str, plan_id: str) -> PaymentPlan:
+        head: PaymentPlan = self._head(business_id, Subject.PLAN, plan_id)
+        return head
+
     def dispute(self, business_id: str, dispute_id: str) -> Dispute:
         head: Dispute = self._head(business_id, Subject.DISPUTE, dispute_id)
         return head
@@ -117,7 +124,7 @@ class MemoryLists(MemorySide):
                 self.accounts[head.stripe_account] = head.id
             return
         self._lists.move(name, (name[:2], _list_sort(head)))
-        if isinstance(head, Invoice | Subscription):
+        if isinstance(head, Invoice | Subscription | PaymentPlan):
             self._owned.move(name, ((*name[:2], head.customer_id), _owned_sort(head)))
 
     def _page(
@@ -181,6 +188,24 @@ class MemoryLists(MemorySide):
         after = _list_sort(self._head(business_id, subject, place[0])) if place else None
         found, end = self._page(self._lists, (business_id, subject), after, limit)
         return Page(tuple(found), make_cursor(listing, end[1:]) if end else None)
+
+    def payment_plans(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[PaymentPlan]:
+        listing = ("plans", business_id)
+        after = read_cursor(listing, cursor, 2)
+        partition = (business_id, Subject.PLAN)
+        found, end = self._page(self._lists, partition, after, limit, newest=True)
+        return Page(tuple(found), make_cursor(listing, end) if end else None)
+
+    def payment_plans_of(
+        self, business_id: str, customer_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[PaymentPlan]:
+        listing = ("plans_of", business_id, customer_id)
+        after = read_cursor(listing, cursor, 2)
+        partition = (business_id, Subject.PLAN, customer_id)
+        found, end = self._page(self._owned, partition, after, limit, newest=True)
+        return Page(tuple(found), make_cursor(listing, end[:2]) if end else None)
 
     def import_runs(
         self, business_id: str, *, limit: int = 50, cursor: str | None = None

@@ -18,8 +18,9 @@ from chalicelib.domain.facts import Subject
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.subscription import Subscription, SubscriptionStatus
-from chalicelib.ports.rows import Aggregate, FactRef, PortalOpening
+from chalicelib.ports.rows import Aggregate, FactRef, PortalOpening, Series
 
 Key = tuple[str, str]
 
@@ -77,8 +78,8 @@ def fact_key(ref: FactRef) -> Key:
     return collection(ref.business_id, ref.subject, ref.subject_id), fact_sort(ref.key)
 
 
-def numbers(business_id: str) -> Key:
-    return f"{prefix_of(business_id)}NUMBERS", "INVOICE"
+def numbers(business_id: str, series: Series = Series.INVOICE) -> Key:
+    return f"{prefix_of(business_id)}NUMBERS", series.value.upper()
 
 
 def tries(business_id: str, fingerprint: str, amount: int, currency: str) -> str:
@@ -178,16 +179,16 @@ def list_place(head: Aggregate) -> str:
         return f"{head.start_on.isoformat()}#{head.id}"
     if isinstance(head, Dispute):
         return f"{iso(head.due_by or head.opened_at)}#{head.id}"
-    if isinstance(head, ImportRun):
+    if isinstance(head, ImportRun | PaymentPlan):
         return f"{iso(head.created_at)}#{head.id}"
     if isinstance(head, Customer | Group):
         return f"{head.name.casefold()[:NAME_LETTERS]}\x1f{head.id}"  # below any letter
     return head.id
 
 
-def owner_place(head: Invoice | Subscription) -> str:
+def owner_place(head: Invoice | Subscription | PaymentPlan) -> str:
     """Where a head stands among its customer's, within its group; what has no due date is last."""
-    if isinstance(head, Subscription):
+    if isinstance(head, Subscription | PaymentPlan):
         return list_place(head)
     return f"{(head.due_on or date.max).isoformat()}#{head.id}"
 
@@ -208,7 +209,7 @@ def index_keys(head: Aggregate, business_id: str, subject: Subject) -> dict[str,
         "kind_key": list_key(business_id, subject),
         "kind_sort": in_group(group, list_place(head)),
     }
-    if isinstance(head, Invoice | Subscription):
+    if isinstance(head, Invoice | Subscription | PaymentPlan):
         keys["owner_key"] = owner_key(business_id, head.customer_id, subject)
         keys["owner_sort"] = in_group(group, owner_place(head))
     return keys

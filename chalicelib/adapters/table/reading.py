@@ -19,6 +19,7 @@ from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.subscription import Subscription
 from chalicelib.domain.team import TEAM, Team
 from chalicelib.ports.answers import Page
@@ -66,6 +67,10 @@ class Reading(TableBase):
         head: Team = self._head(business_id, Subject.TEAM, TEAM)
         return head
 
+    def payment_plan(self, business_id: str, plan_id: str) -> PaymentPlan:
+        head: PaymentPlan = self._head(business_id, Subject.PLAN, plan_id)
+        return head
+
     def dispute(self, business_id: str, dispute_id: str) -> Dispute:
         head: Dispute = self._head(business_id, Subject.DISPUTE, dispute_id)
         return head
@@ -99,6 +104,20 @@ class Reading(TableBase):
         self, business_id: str, *, limit: int = 50, cursor: str | None = None
     ) -> Page[ImportRun]:
         return self._kind(business_id, Subject.IMPORT, limit, cursor)
+
+    def payment_plans(
+        self, business_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[PaymentPlan]:
+        return self._kind(business_id, Subject.PLAN, limit, cursor)
+
+    def payment_plans_of(
+        self, business_id: str, customer_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[PaymentPlan]:
+        listing = ("plans_of", business_id, customer_id)
+        start = read_cursor(listing, cursor, 1)
+        partition = keys.owner_key(business_id, customer_id, Subject.PLAN)
+        found = self._find("owner", partition, keys.GROUPS, start, limit, newest=True)
+        return self._page(business_id, Subject.PLAN, listing, found, limit)
 
     def _kind(
         self, business_id: str, subject: Subject, limit: int, cursor: str | None

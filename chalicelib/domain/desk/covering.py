@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Effect, Fact
-from chalicelib.domain.invoice import Cover, Invoice
+from chalicelib.domain.invoice import Cover, Invoice, InvoiceStatus
+from chalicelib.domain.invoice_changes import move
 from chalicelib.domain.ledger import Leg
-from chalicelib.domain.owed import Audience
+from chalicelib.domain.owed import Audience, event, mail, staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class InvoiceUncovered:
     kind: ClassVar[str] = "uncovered"
     cover_id: str
     reason: str
+    overdue: bool = False  # the plan was broken: all of it is owed at once
 
     def key(self, seq: int) -> str:
         return f"uncovered/{seq}"
@@ -47,10 +49,13 @@ def step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
             if invoice.open_payment is not None or invoice.covered_by is not None:
                 raise BrokenRecord(f"{invoice.id} is collected already")
             return replace(invoice, covered_by=cover, charge_request=None)
-        case InvoiceUncovered(cover_id=cover_id):
+        case InvoiceUncovered(cover_id=cover_id, overdue=overdue):
             known = invoice.covered_by
             ours = known is not None and known.id == cover_id
-            return replace(invoice, covered_by=None) if ours else invoice
+            free = replace(invoice, covered_by=None) if ours else invoice
+            if not overdue or free.status is not InvoiceStatus.PENDING:
+                return free
+            return move(replace(free, overdue_at=fact.at), InvoiceStatus.OVERDUE)
         case _:
             raise BrokenRecord(f"no step for {type(payload).__name__}")
 
@@ -63,4 +68,7 @@ def legs_for(invoice: Invoice, payload: Any) -> tuple[Leg, ...]:
 def owed(
     before: Invoice | None, after: Invoice, payload: Any, audience: Audience
 ) -> tuple[Effect, ...]:
-    return ()
+    if before is None or before.overdue_at is not None or after.overdue_at is None:
+        return ()
+    told = (*mail("went_overdue", audience), *staff("staff_overdue"))
+    return (*told, *event("invoice.overdue"))

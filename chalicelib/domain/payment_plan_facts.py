@@ -1,0 +1,153 @@
+"""Everything that can happen to a payment plan, what it changes, and what it owes outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from chalicelib.domain import payment_plan as rules
+from chalicelib.domain.errors import BrokenRecord
+from chalicelib.domain.facts import Effect, Fact
+from chalicelib.domain.owed import event, staff, work
+from chalicelib.domain.payment_plan import Instalment, InstalmentState, PaymentPlan, PlanStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMade:
+    """Its invoices are covered in the same transaction."""
+
+    kind: ClassVar[str] = "created"
+    plan: PaymentPlan
+
+    def key(self, seq: int) -> str:
+        return "created"
+
+
+@dataclass(frozen=True, slots=True)
+class InstalmentDemanded:
+    """The instalment's demand was made in the same transaction."""
+
+    kind: ClassVar[str] = "instalment_demanded"
+    number: int
+    demand_id: str
+
+    def key(self, seq: int) -> str:
+        return f"demanded/{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class InstalmentPaid:
+    """Money of the instalment has paid invoices of the plan; below 0 when it was taken back."""
+
+    kind: ClassVar[str] = "instalment_paid"
+    number: int
+    amount: int
+    source: str
+
+    def key(self, seq: int) -> str:
+        return f"paid/{self.source}"
+
+
+@dataclass(frozen=True, slots=True)
+class InstalmentWentOverdue:
+    kind: ClassVar[str] = "instalment_overdue"
+    number: int
+
+    def key(self, seq: int) -> str:
+        return f"overdue/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged:
+    """The unpaid instalments were replaced; their demands were closed in the same transaction."""
+
+    kind: ClassVar[str] = "plan_changed"
+    instalments: tuple[Instalment, ...]
+    autopay: bool
+    reason: str
+
+    def key(self, seq: int) -> str:
+        return f"changed/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEnded:
+    """Completed, broken or cancelled: its invoices are on their own again."""
+
+    kind: ClassVar[str] = "plan_ended"
+    status: PlanStatus
+    reason: str
+
+    def key(self, seq: int) -> str:
+        return "ended"
+
+
+PAYLOADS: tuple[type, ...] = (
+    PlanMade,
+    InstalmentDemanded,
+    InstalmentPaid,
+    InstalmentWentOverdue,
+    PlanChanged,
+    PlanEnded,
+)
+
+
+def plan_step(plan: PaymentPlan | None, payload: Any, fact: Fact) -> PaymentPlan:
+    """What one fact changes in a plan, and when it is looked at next."""
+    after = payload.plan if isinstance(payload, PlanMade) else _changed(plan, payload, fact)
+    return replace(after, next_at=rules.next_at(after, fact.at))
+
+
+def _changed(plan: PaymentPlan | None, payload: Any, fact: Fact) -> PaymentPlan:
+    if plan is None:
+        raise BrokenRecord(f"{fact.kind} before created")
+    match payload:
+        case InstalmentDemanded(number=number, demand_id=demand_id):
+            one = _known(plan, number)
+            due = replace(one, state=InstalmentState.DUE, demand_id=demand_id)
+            return plan.with_instalment(due)
+        case InstalmentPaid(number=number, amount=amount):
+            return plan.with_instalment(_paid(_known(plan, number), amount))
+        case InstalmentWentOverdue(number=number):
+            late = replace(_known(plan, number), state=InstalmentState.OVERDUE, overdue_at=fact.at)
+            return plan.with_instalment(late)
+        case PlanChanged(instalments=instalments, autopay=autopay):
+            return replace(plan, instalments=instalments, autopay=autopay)
+        case PlanEnded(status=status, reason=reason):
+            return replace(plan, status=status, ended_at=fact.at, end_reason=reason)
+        case _:
+            raise BrokenRecord(f"no step for {type(payload).__name__}")
+
+
+def _known(plan: PaymentPlan, number: int) -> Instalment:
+    found = plan.instalment(number)
+    if found is None:
+        raise BrokenRecord(f"{plan.id} has no instalment {number}")
+    return found
+
+
+def _paid(one: Instalment, amount: int) -> Instalment:
+    paid = one.paid + amount
+    if paid >= one.amount:
+        return replace(one, paid=paid, state=InstalmentState.PAID)
+    late = one.overdue_at is not None
+    return replace(one, paid=paid, state=InstalmentState.OVERDUE if late else InstalmentState.DUE)
+
+
+def owed(payload: Any) -> tuple[Effect, ...] | None:
+    """What a plan's fact owes; None for a fact of something else."""
+    match payload:
+        case PlanMade():
+            return (*work("run_plan"), *event("payment_plan.created"))
+        case InstalmentPaid() | PlanChanged():
+            return (*work("run_plan"), *event("payment_plan.updated"))
+        case InstalmentWentOverdue():
+            return work("run_plan")
+        case PlanEnded(status=PlanStatus.BROKEN):
+            return (*staff("staff_needs_human"), *event("payment_plan.broken"))
+        case PlanEnded(status=status):
+            return event(f"payment_plan.{status.value}")
+        case InstalmentDemanded():
+            return ()
+        case _:
+            return None
