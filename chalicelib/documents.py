@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from chalicelib.domain.dates import Period
+    from chalicelib.domain.statement import Statement
 
 
 class AmountsDisagreeError(DomainError):
@@ -254,3 +255,30 @@ class ReceiptView:
     def remaining_balance(self) -> int:
         """What is still open on the invoices this payment was for."""
         return sum(allocation.balance for allocation in self.allocations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementView:
+    """What a customer owed, what happened, what it owes now and for how long."""
+
+    issuer: PartyView
+    to: PartyView
+    locale: str
+    rendered_at: datetime
+    statement: Statement
+    customer_number: str | None = None  # the business's own
+    brand: BrandView = field(default_factory=BrandView)
+    page_size: PageSize = PageSize.A4
+
+    def __post_init__(self) -> None:
+        said = self.statement
+        moved = sum(line.charge - line.credit for line in said.lines)
+        if not said.opening + moved == said.closing == said.aging.total:
+            raise AmountsDisagreeError(
+                f"{self.number}: {said.opening} and {moved} are not {said.closing}, "
+                f"or not its parts' {said.aging.total}"
+            )
+
+    @property
+    def number(self) -> str:
+        return f"{self.statement.from_on.isoformat()} – {self.statement.to_on.isoformat()}"

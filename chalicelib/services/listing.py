@@ -7,7 +7,7 @@ page reads at most `MOST_ROUNDS` times: it may be short, or empty, and its curso
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -59,6 +59,7 @@ class Filters:
     """What is wanted of a list; None and empty let everything through. Days are inclusive."""
 
     customer_id: str | None = None
+    and_customer_id: str | None = None  # as well, where a group's payer is asked for already
     group_id: str | None = None
     subscription_id: str | None = None
     customer_name: str = ""
@@ -83,6 +84,7 @@ def list_invoices(
 ) -> Page[Invoice]:
     """Invoices proper; demands for money that are none stand among the payments."""
     chosen = tuple(status for status in InvoiceStatus if status in statuses) or tuple(InvoiceStatus)
+    filters = _of_payer(ports, business, filters)
 
     def fits(invoice: Invoice) -> bool:
         right = invoice.purpose is Purpose.INVOICE and invoice.status in chosen
@@ -121,6 +123,7 @@ def list_payments(
     chosen = tuple(state for state in PaymentState if state in states) or tuple(PaymentState)
     if sort is Sort.PAID_AT:
         chosen = tuple(state for state in chosen if state not in _OPEN_STATES)
+    filters = _of_payer(ports, business, filters)
     wanted = _wanted(business, filters, sort, shelves_of_payments(*chosen), reverse=reverse)
 
     def fits(entry: Entry) -> bool:
@@ -153,6 +156,14 @@ def sifted(
         if cursor is None or len(kept) == limit:
             break
     return Page(tuple(kept), cursor)
+
+
+def _of_payer(ports: Ports, business: Business, filters: Filters) -> Filters:
+    """A billing group's invoices are its payer's. Raises NotFound when there is no such group."""
+    if filters.group_id is None:
+        return filters
+    payer_id = ports.store.group(business.id, filters.group_id).payer_id
+    return replace(filters, customer_id=payer_id, and_customer_id=filters.customer_id)
 
 
 def amount_of(entry: Entry) -> int:
@@ -192,9 +203,10 @@ def _fits(
     """Everything, whether or not an index has seen to it already."""
     day = local_date(at, business.zone) if at else None
     invoice = head if isinstance(head, Invoice) else None
+    customer_id = invoice.customer_id if invoice else head.id
     name = invoice.bill_to.name if invoice else head.name  # type: ignore[union-attr]
     return (
-        filters.customer_id in {None, invoice.customer_id if invoice else head.id}
+        {filters.customer_id, filters.and_customer_id} <= {None, customer_id}
         and _belongs(filters, invoice)
         and folded(name).startswith(folded(filters.customer_name))
         and _between(filters.due_from, invoice.due_on if invoice else None, filters.due_to)

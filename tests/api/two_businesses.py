@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.api.operations import Operation
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.dispute import RequestKind
 from chalicelib.domain.facts import SYSTEM
 from chalicelib.domain.group import Group
 from chalicelib.domain.imports.columns import ImportKind
@@ -23,6 +25,7 @@ from chalicelib.domain.team import Role
 from chalicelib.services import (
     clocks,
     customers,
+    disputing,
     groups,
     importing,
     on_account,
@@ -33,6 +36,7 @@ from chalicelib.services import (
 )
 from chalicelib.services.invoices import create_invoice
 from chalicelib.services.on_account import Wish
+from chalicelib.services.posting import post_outcome
 from tests.fakes.install import VISA, Install
 
 OWN, OTHER = "biz_1", "biz_2"
@@ -50,6 +54,7 @@ UNKNOWN = {
     "api_client_id": "cli_unknown",
     "import_id": "imp_unknown",
     "group_id": "grp_unknown",
+    "dispute_id": "du_unknown",
     "token": "u" * 43,
 }
 MALFORMED = "no!id"
@@ -95,6 +100,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "preview_group_invoices": {"last_on": "2026-01-31"},
     "bill_group": {"last_on": "2026-01-31"},
     "start_import": {"kind": "customers", "content": "name,email\nAda,a@b.example\n"},
+    "draft_dispute_evidence": {"text": "They used it."},
+    "submit_dispute_evidence": {"text": "They used it."},
+    "accept_dispute": _REASON,
     "create_test_clock": {"now_at": "2026-03-01T12:00:00Z"},
     "advance_test_clock": {"to": "2026-03-02T12:00:00Z"},
     "pay_in_portal": {"invoice_id": "{invoice_id}"},
@@ -108,6 +116,8 @@ FORMS = {
     }
 }
 QUERIES = {
+    "get_statement": "?from_on=2026-01-01&to_on=2026-01-31",
+    "get_statement_pdf": "?from_on=2026-01-01&to_on=2026-01-31",
     "list_all_payments": "?customer_id={customer_id}",
     "search_everything": "?q={customer_id}",
     "get_audit": "?subject=invoice&id={invoice_id}",
@@ -126,6 +136,7 @@ NEEDS = {
     "cancel_taken_payment": {"payment_id": "taken"},
     "apply_import": {"import_id": "dry_import"},
     "remove_group_member": {"customer_id": "member"},
+    "get_dispute_packet": {"dispute_id": "answered"},
 }
 
 
@@ -168,6 +179,7 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
     imported = [_import(install, business_id, name, dry_run=dry) for dry in (False, True)]
     install.settle()
     return {
+        **_disputes(install, customer),
         "business_id": business_id,
         "customer_id": customer.id,
         "policy_id": _policy(install, business_id),
@@ -222,6 +234,27 @@ def _team(install: Install, business_id: str) -> dict[str, str]:
         install.ports, business_id, client_id, "Shop", Role.VIEWER, actor=SYSTEM
     )
     return {"user_id": somebody, "api_client_id": client_id, "client_secret": client.secret}
+
+
+def _disputes(install: Install, customer: Customer) -> dict[str, str]:
+    """One that waits for an answer and one that has it, over a paid invoice each."""
+    ids = []
+    for _ in range(2):
+        invoice = install.invoice(customer)
+        install.settle()
+        payment = install.read(invoice).payments[0]
+        ids.append(str(install.stripe.dispute(str(payment.charge_id))["id"]))
+        post_outcome(install.ports, customer.business_id, invoice.id, payment.id, disputed=True)
+    disputing.request_answer(
+        install.ports,
+        customer.business_id,
+        ids[1],
+        RequestKind.EVIDENCE,
+        request_id="ans_1",
+        actor=SYSTEM,
+    )
+    install.settle()
+    return {"dispute_id": ids[0], "answered": ids[1]}
 
 
 def _draft(install: Install, business_id: str, customer_id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from chalicelib.documents import (
@@ -21,9 +21,11 @@ from chalicelib.documents import (
     ReceiptView,
     SettlementKind,
     SettlementView,
+    StatementView,
     TaxView,
 )
 from chalicelib.domain.dates import Period
+from chalicelib.domain.statement import Aging, LineKind, Statement, StatementLine
 
 RENDERED_AT = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
@@ -247,4 +249,77 @@ RECEIPT = ReceiptView(
     transaction_id="pi_3QxYz2AbCdEfGhIj0KlMnOpQ",
     allocations=(AllocationView("INV-2026-00418", TOTAL, 50000, TOTAL - 65000, date(2026, 10, 1)),),
     portal_url="https://pay.harbourpine.example/r/7Kq2mZ9xTq",
+)
+
+
+def statement_line(
+    day: int, kind: LineKind, charge: int, credit: int, balance: int, reference: str = ""
+) -> StatementLine:
+    due_on = date(2026, 10, day) + timedelta(days=30) if kind is LineKind.INVOICE else None
+    return StatementLine(
+        on=date(2026, 10, day),
+        kind=kind,
+        charge=charge,
+        credit=credit,
+        balance=balance,
+        reference=reference,
+        invoice_id="inv_1",
+        payment_id=None,
+        due_on=due_on,
+    )
+
+
+STATEMENT = StatementView(
+    issuer=ISSUER,
+    to=BUYER,
+    customer_number="C-1815",
+    locale="en-IE",
+    rendered_at=RENDERED_AT,
+    statement=Statement(
+        currency="EUR",
+        from_on=date(2026, 10, 1),
+        to_on=date(2026, 10, 31),
+        opening=124900,
+        lines=(
+            statement_line(1, LineKind.INVOICE, 504948, 0, 629848, "INV-2026-00418"),
+            statement_line(2, LineKind.CREDIT_NOTE, 0, 15000, 614848, "CN-2026-0007"),
+            statement_line(3, LineKind.PAYMENT, 0, 50000, 564848, "INV-2026-00418"),
+            statement_line(9, LineKind.PAYMENT, 0, 124900, 439948, "Cheque 100481"),
+            statement_line(16, LineKind.PAYMENT_REVERSED, 124900, 0, 564848, "Cheque 100481"),
+            statement_line(20, LineKind.REFUND, 8000, 8000, 564848, "INV-2026-00377"),
+            statement_line(28, LineKind.WRITE_OFF, 0, 4900, 559948, "INV-2026-00102"),
+        ),
+        closing=559948,
+        aging=Aging(439948, 0, 60000, 40000, 22500, 2500),
+        last_at=RENDERED_AT,
+    ),
+)
+SETTLED = replace(
+    STATEMENT,
+    locale="de-DE",
+    statement=replace(STATEMENT.statement, opening=0, lines=(), closing=0, aging=Aging()),
+)
+IN_FAVOUR = replace(
+    STATEMENT,
+    locale="fr-FR",
+    page_size=PageSize.US_LETTER,
+    statement=replace(
+        STATEMENT.statement, opening=-2500, lines=(), closing=-2500, aging=Aging(credit=2500)
+    ),
+)
+LONG_STATEMENT = replace(
+    STATEMENT,
+    locale="es-ES",
+    statement=replace(
+        STATEMENT.statement,
+        opening=0,
+        lines=tuple(
+            statement_line(
+                1 + number // 3, LineKind.INVOICE, 8900, 0, 8900 * (number + 1), f"INV-{number:05d}"
+            )
+            for number in range(60)
+        ),
+        closing=534000,
+        aging=Aging(not_due=534000),
+    ),
 )

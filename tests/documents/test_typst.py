@@ -24,6 +24,7 @@ from chalicelib.documents import (
     InvoiceView,
     PartyView,
     ReceiptView,
+    StatementView,
 )
 from chalicelib.domain.errors import InvalidInput
 from tests.documents import samples
@@ -32,7 +33,7 @@ from tests.documents.samples import INVOICE, RECEIPT, TWO_PAGES
 DRAWN = {
     name: view
     for name, view in vars(samples).items()
-    if isinstance(view, InvoiceView | ReceiptView)
+    if isinstance(view, InvoiceView | ReceiptView | StatementView)
 }
 LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20">'
@@ -48,7 +49,9 @@ def documents() -> TypstDocuments:
     return TypstDocuments()
 
 
-def draw(view: InvoiceView | ReceiptView) -> bytes:
+def draw(view: InvoiceView | ReceiptView | StatementView) -> bytes:
+    if isinstance(view, StatementView):
+        return documents().statement(view)
     if isinstance(view, ReceiptView):
         return documents().receipt(view)
     return documents().invoice(view)
@@ -66,8 +69,17 @@ def test_each_document_is_pdf_a_3a_and_pdf_ua_1(name: str) -> None:
     assert is_archival(pdf)
 
 
-@pytest.mark.parametrize(("view", "pages"), [(INVOICE, 1), (samples.PAID, 1), (TWO_PAGES, 2)])
-def test_pages(view: InvoiceView, pages: int) -> None:
+@pytest.mark.parametrize(
+    ("view", "pages"),
+    [
+        (INVOICE, 1),
+        (samples.PAID, 1),
+        (TWO_PAGES, 2),
+        (samples.STATEMENT, 1),
+        (samples.LONG_STATEMENT, 3),
+    ],
+)
+def test_pages(view: InvoiceView | StatementView, pages: int) -> None:
     assert b"<xmpTPg:NPages>%d<" % pages in draw(view)
 
 

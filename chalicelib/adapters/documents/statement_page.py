@@ -38,12 +38,7 @@ def statement_page(view: StatementView) -> Page:
         from_label=words.say("from"),
         to=look.customer(view.to, view.locale),
         to_label=words.say("bill_to"),
-        meta=[
-            (words.say("statement.period"), period),
-            (words.say("statement.opening"), words.money(said.opening)),
-            (words.say("statement.closing"), words.money(said.closing)),
-            (words.say("statement.customer"), view.customer_id),
-        ],
+        meta=_meta(view, words),
         bar=_bar(view, words),
         statement=[] if said.lines else [words.say("statement.nothing")],
         columns=[
@@ -55,6 +50,16 @@ def statement_page(view: StatementView) -> Page:
         aging=_aging(view, words),
         footer=Footer(look.footer_text(view.issuer), period, words.say("page")),
     )
+
+
+def _meta(view: StatementView, words: Words) -> list[Pair]:
+    pairs = [
+        (words.say("statement.period"), _period(view)),
+        (words.say("statement.opening"), words.money(view.statement.opening)),
+        (words.say("statement.closing"), words.money(view.statement.closing)),
+        (words.say("statement.customer"), view.customer_number),
+    ]
+    return [(label, value) for label, value in pairs if value]
 
 
 def _period(view: StatementView) -> str:

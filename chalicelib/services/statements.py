@@ -1,0 +1,93 @@
+"""A customer's statement: read from all its facts that moved money, to look at or as a PDF.
+
+It costs a query of the history for each hundred such facts, from the first one on: the opening
+balance is added up, never remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+
+from chalicelib import documents as paper
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.dates import instant
+from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.facts import Fact
+from chalicelib.domain.statement import Statement, statement
+from chalicelib.ports import Ports
+from chalicelib.services.papers import file_key
+from chalicelib.services.views import address_lines, issuer_view
+
+FACTS_A_QUERY = 100
+
+
+def statement_of(
+    ports: Ports,
+    business: Business,
+    customer_id: str,
+    *,
+    from_on: date,
+    to_on: date,
+    currency: str | None = None,
+) -> Statement:
+    """Both days are inside. Raises NotFound for no such customer, InvalidInput for no period."""
+    if from_on > to_on:
+        raise InvalidInput("period_invalid", "The period ends before it begins.")
+    ports.store.customer(business.id, customer_id)
+    until = instant(to_on + timedelta(days=1), time(), business.zone)
+    return statement(
+        _money_facts(ports, business.id, customer_id, until),
+        from_on=from_on,
+        to_on=to_on,
+        zone=business.zone,
+        currency=currency or business.currency,
+    )
+
+
+def _money_facts(
+    ports: Ports, business_id: str, customer_id: str, until: datetime
+) -> Iterator[Fact]:
+    cursor = None
+    while True:
+        page = ports.store.facts_of(
+            business_id,
+            customer_id,
+            until=until,
+            posted_only=True,
+            limit=FACTS_A_QUERY,
+            cursor=cursor,
+        )
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def stored_statement(ports: Ports, business: Business, customer_id: str, said: Statement) -> str:
+    """The PDF's file key. The same statement is the same file, byte for byte."""
+    customer = ports.store.customer(business.id, customer_id)
+    content = ports.documents.statement(statement_view(business, customer, said))
+    key = file_key(business.id, sha256(content).hexdigest())
+    ports.files.put(key, content, "application/pdf")
+    return key
+
+
+def statement_view(business: Business, customer: Customer, said: Statement) -> paper.StatementView:
+    """Dated by the newest thing in it, so that drawing it again changes nothing."""
+    return paper.StatementView(
+        issuer=issuer_view(business),
+        to=paper.PartyView(
+            name=customer.name,
+            address_lines=address_lines(customer.address),
+            tax_id=customer.tax_id or None,
+            email=customer.email or None,
+        ),
+        customer_number=customer.external_ref or None,
+        locale=customer.locale or business.locale,
+        rendered_at=said.last_at or instant(said.from_on, time(), business.zone),
+        statement=said,
+        page_size=paper.PageSize.US_LETTER if business.country == "US" else paper.PageSize.A4,
+    )
