@@ -26,7 +26,7 @@ def lived(api: Api) -> tuple[Api, str]:
     install = api.install
     customer = install.customer(name="Ada Byron", external_ref="C-1815")
     paid = install.invoice(customer, 8900)
-    install.settle()
+    install.advance(hours=1)
     for amount, day in ((10000, 20), (5000, 25)):
         install.invoice(customer, amount, due_on=date(2026, 1, day), auto_charge=False)
     install.settle()
