@@ -13,6 +13,7 @@ from tests.adapters.table_stage import fresh_table, moto_client, sharing
 from tests.contracts import (
     store_contract,
     store_contract_disputes,
+    store_contract_groups,
     store_contract_lists,
     store_contract_reads,
     store_contract_small,
@@ -67,6 +68,14 @@ class TestLists(store_contract_reads.ListContract):
 
 
 class TestShelves(store_contract_lists.ShelvesContract):
+    pass
+
+
+class TestGroups(store_contract_groups.GroupsContract):
+    pass
+
+
+class TestImports(store_contract_groups.ImportsContract):
     pass
 
 

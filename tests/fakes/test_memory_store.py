@@ -12,6 +12,7 @@ from chalicelib.domain.invoice import Invoice
 from tests.contracts import (
     store_contract,
     store_contract_disputes,
+    store_contract_groups,
     store_contract_lists,
     store_contract_reads,
     store_contract_small,
@@ -58,6 +59,14 @@ class TestLists(store_contract_reads.ListContract):
 
 
 class TestShelves(store_contract_lists.ShelvesContract):
+    pass
+
+
+class TestGroups(store_contract_groups.GroupsContract):
+    pass
+
+
+class TestImports(store_contract_groups.ImportsContract):
     pass
 
 
