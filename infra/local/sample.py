@@ -171,12 +171,12 @@ SAMPLES = (
 def load_sample_data(outputs: Mapping[str, str]) -> None:
     """Called by `make run` once the stack answers; `outputs` are the stack's, by name."""
     ports = ports_inside(outputs)
-    for subject, role in MEMBERS.items():
-        team.add_member(ports, BUSINESS_ID, subject, role, actor=STAFF)
     try:
         ports.store.business(BUSINESS_ID)
     except NotFound:
         _load(ports, outputs["StripeUrl"])
+    for subject, role in MEMBERS.items():
+        team.add_member(ports, BUSINESS_ID, subject, role, actor=STAFF)
 
 
 def _load(ports: Ports, stripe_url: str) -> None:

@@ -95,9 +95,7 @@ def found(ports: Ports, stripe: payer.Stripe) -> Company:
     until = instant(company.day(1), MORNING, ZONE)
     clocks.start_advance(ports, company.business_id, company.clock_id, until)
     businesses.create_business(ports, _business(company), actor=company.staff)
-    team.add_member(
-        ports, company.business_id, company.staff.id, Role.ADMIN, actor=company.staff
-    )
+    team.add_member(ports, company.business_id, company.staff.id, Role.ADMIN, actor=company.staff)
     return company
 
 
