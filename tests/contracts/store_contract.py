@@ -10,7 +10,7 @@ import pytest
 from chalicelib.domain.errors import BrokenRecord, NotFound
 from chalicelib.domain.facts import Subject, chain_is_whole
 from chalicelib.ports.answers import FactExists, StaleHead
-from chalicelib.ports.rows import Change, NetworkTry, NumberRange, UniqueClaim
+from chalicelib.ports.rows import Change, NetworkTry, NumberRange, Series, UniqueClaim
 from chalicelib.ports.store import Store
 from tests.contracts import store_samples as a
 
@@ -127,7 +127,7 @@ class AppendContract:
         store.append([a.paid(created, "w1", by="usr_1")])
         with pytest.raises(FactExists) as refusal:
             store.append([a.paid(created, "w1", by="usr_2")])
-        assert refusal.value.key == "external/wire/w1"
+        assert refusal.value.key == "external/w1"
 
     def test_a_recorded_object_stays_recorded_after_more_has_happened(self, store: Store) -> None:
         created = a.new_invoice()
@@ -174,6 +174,16 @@ class SideRowContract:
             with pytest.raises(StaleHead):
                 store.append([a.new_invoice("inv_3")], side=[numbers(taken)])
         assert store.next_number(a.OTHER_BIZ) == 1
+
+    def test_credit_notes_have_numbers_of_their_own(self, store: Store) -> None:
+        store.append([a.new_invoice("inv_1")], side=[numbers(1)])
+        note = NumberRange(a.BIZ, 1, 1, Series.CREDIT_NOTE)
+        store.append([a.new_invoice("inv_2")], side=[note, numbers(2)])
+        assert store.next_number(a.BIZ, Series.CREDIT_NOTE) == 2
+        assert store.next_number(a.BIZ) == 3
+        with pytest.raises(StaleHead):
+            store.append([a.new_invoice("inv_3")], side=[note])
+        assert store.next_number(a.OTHER_BIZ, Series.CREDIT_NOTE) == 1
 
     def test_numbers_may_begin_later(self, store: Store) -> None:
         store.append([a.new_invoice()], side=[numbers(1000)])

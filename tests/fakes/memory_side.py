@@ -21,7 +21,8 @@ class MemorySide:
 
     def __init__(self) -> None:
         self.lock = RLock()
-        self.numbers: dict[str, int] = {}  # business: next free
+        self.numbers: dict[str, int] = {}  # business: next free invoice
+        self.note_numbers: dict[str, int] = {}  # business: next free credit note
         self.tries: dict[tuple[str, str, int, str], Tries] = {}
         self.owners: dict[tuple[str, str, str], str] = {}
         self.clocks: dict[str, rows.TestClock] = {}
@@ -46,14 +47,14 @@ class MemorySide:
         for row in side:
             if (
                 isinstance(row, rows.NumberRange)
-                and self.numbers.get(row.business_id, 1) > row.first
+                and self._series(row.series).get(row.business_id, 1) > row.first
             ):
                 raise StaleHead(f"number {row.first} of {row.business_id} is taken")
 
     def _write_side(self, side: Sequence[rows.SideRow]) -> None:
         for row in side:
             if isinstance(row, rows.NumberRange):
-                self.numbers[row.business_id] = row.first + row.count
+                self._series(row.series)[row.business_id] = row.first + row.count
             elif isinstance(row, rows.UniqueClaim):
                 self.owners[row.business_id, row.kind, row.value] = row.owner
             elif isinstance(row, rows.Membership):
@@ -64,8 +65,11 @@ class MemorySide:
                 counter = (row.business_id, row.fingerprint, row.amount, row.currency)
                 self.tries.setdefault(counter, {})[row.attempt_key] = row.at
 
-    def next_number(self, business_id: str) -> int:
-        return self.numbers.get(business_id, 1)
+    def _series(self, series: rows.Series) -> dict[str, int]:
+        return self.numbers if series is rows.Series.INVOICE else self.note_numbers
+
+    def next_number(self, business_id: str, series: rows.Series = rows.Series.INVOICE) -> int:
+        return self._series(series).get(business_id, 1)
 
     def network_tries(
         self, business_id: str, fingerprint: str, amount: int, currency: str, *, since: datetime
@@ -156,6 +160,7 @@ class MemorySide:
     def exported_side(self) -> list[dict[str, Any]]:
         tables: dict[str, dict[Any, Any]] = {
             "number": self.numbers,
+            "credit_note_number": self.note_numbers,
             "tries": self.tries,
             "claim": self.owners,
             "test_clock": self.clocks,

@@ -237,7 +237,7 @@ class Layout:
     def side(self, side: SideRow) -> Write:
         match side:
             case NumberRange():
-                key = keys.numbers(side.business_id)
+                key = keys.numbers(side.business_id, side.series)
                 after = side.first + side.count
                 row = self.row(key, business_id=side.business_id, next_free=after)
                 free = self.model.pk.does_not_exist() | (self.model.next_free <= side.first)

@@ -20,6 +20,7 @@ from chalicelib.ports.rows import (
     PortalLink,
     PortalOpening,
     SavedRequest,
+    Series,
     TestClock,
 )
 
@@ -29,8 +30,8 @@ REQUEST_KEPT = timedelta(days=7)  # longer than any client repeats a call
 class SideRows(TableBase):
     """Small rows, each of its own kind."""
 
-    def next_number(self, business_id: str) -> int:
-        row = self._get(keys.numbers(business_id), business_id)
+    def next_number(self, business_id: str, series: Series = Series.INVOICE) -> int:
+        row = self._get(keys.numbers(business_id, series), business_id)
         return 1 if row is None else int(row.next_free)
 
     def network_tries(
