@@ -78,7 +78,8 @@ class _Look:
     dunning: Dunning
     others: Sequence[datetime]
     tries: list[PastTry] = field(default_factory=list)
-    supposed: list[datetime] = field(default_factory=list)  # unknown tries, as if they had failed
+    made: list[datetime] = field(default_factory=list)  # by the policy, known or not
+    unsure: bool = False  # one of them is unknown, so what follows is what follows a failure
 
     def through(self) -> Hindsight:
         offsets = self.policy.offsets_seconds
@@ -97,16 +98,17 @@ class _Look:
         """As `dunning.decide` would have it: the slot, or later by what the last decline asks."""
         at = first + timedelta(seconds=self.policy.offsets_seconds[slot])
         last = self._last_failure(at)
-        if last is None or last.resolved_at is None or last.decline is None:
+        if last is None or last.decline is None or self._forbidden(last, last.decline):
             return at
-        since = max([last.resolved_at, *self.supposed])
+        if self._too_soon(slot, last) is not None:
+            return at
+        since = max([first, *self.made, *self._by_hand(at)])
         rule = self.policy.rule_for(last.decline.decline_class)
         wait = max(network_delay_seconds(last.decline), rule.wait_seconds)
         if _is_debit(last):
             wait = max(wait, self.policy.debit_offset_seconds)
         gap = self.policy.minimum_gap_seconds if slot else 0
-        blocked = self._forbidden(last, last.decline) is not None
-        return at if blocked else max(at, since + timedelta(seconds=max(wait, gap)))
+        return max(at, since + timedelta(seconds=max(wait, gap)))
 
     def _judged(self, slot: int, at: datetime) -> PastTry:
         settled_at = self._settled_otherwise()
@@ -115,14 +117,17 @@ class _Look:
             return PastTry(slot, at, Verdict.NOT_NEEDED, "settled", words)
         last = self._last_failure(at)
         block = self._forbidden(last, last.decline) if last and last.decline else None
+        block = block or self._too_soon(slot, last)
         block = block or self._capped(at, last)
         if block is not None:
             return PastTry(slot, at, Verdict.BLOCKED, *block)
         real = next((one for one in self._ended() if abs(one.started_at - at) <= SAME_TRY), None)
-        if real is not None and not self.supposed:
+        if real is not None and not self.unsure:
+            self.made.append(real.resolved_at or real.started_at)
             words = f"A try was made on {iso(real.started_at)}: it {real.result.value}."
             return PastTry(slot, at, Verdict.AS_IT_WAS, real.result.value, words)
-        self.supposed.append(at)
+        self.made.append(at)
+        self.unsure = True
         return PastTry(slot, at, Verdict.UNKNOWN, "no_try_then", self._bounds(at))
 
     def _forbidden(self, last: Attempt, decline: Decline) -> tuple[str, str] | None:
@@ -131,17 +136,21 @@ class _Look:
             return "hard_decline", f"The last decline ({name}) forbids another try of that method."
         if not self.policy.rule_for(decline.decline_class).retry:
             return "policy_no_retry", f"The policy does not retry after a decline for {name}."
-        presented = sum(_is_debit(one) for one in self._ended()) + len(self.supposed)
-        if _is_debit(last) and presented > self.policy.debit_retries:
+        if _is_debit(last) and len(self.made) >= self.policy.debit_retries:
             return "debit_limit", "A bank debit is presented again at most twice."
         return None
+
+    def _too_soon(self, slot: int, last: Attempt | None) -> tuple[str, str] | None:
+        soon = self.policy.offsets_seconds[slot] < self.policy.debit_offset_seconds
+        if last is None or not _is_debit(last) or not soon:
+            return None
+        return "debit_too_soon", "The slot comes too soon for a returned bank debit."
 
     def _capped(self, at: datetime, last: Attempt | None) -> tuple[str, str] | None:
         if last is None or _is_debit(last):
             return None
-        own = [one.started_at for one in self._ended() if one.fingerprint == last.fingerprint]
-        made = [one for one in [*own, *self.others] if one < at]
-        tried_at = sorted([*made, *self.supposed])
+        before = [one for one in [*self._by_hand(at), *self.others] if one < at]
+        tried_at = sorted([self.dunning.first_failed_at, *self.made, *before])
         verdict = network_caps.check_caps(last.brand, tried_at, self.policy, at)
         return None if verdict.is_free else ("network_cap", verdict.reason)
 
@@ -175,14 +184,16 @@ class _Look:
         ends = {AttemptResult.FAILED, AttemptResult.SUCCEEDED}
         return [one for one in self.invoice.attempts if one.result in ends]
 
+    def _by_hand(self, at: datetime) -> list[datetime]:
+        """When staff, the payer or a new card tried before then: under any policy they would."""
+        tries = (one for one in self._ended() if one.trigger not in _SCHEDULED)
+        return [one.started_at for one in tries if one.started_at < at]
+
     def _last_failure(self, at: datetime) -> Attempt | None:
-        """The newest one known by then."""
-        failed = [
-            one
-            for one in self._ended()
-            if one.result is AttemptResult.FAILED and one.resolved_at and one.resolved_at <= at
-        ]
-        return failed[-1] if failed else None
+        """The newest one known by then: the first of all, or a later one."""
+        failed = [one for one in self._ended() if one.result is AttemptResult.FAILED]
+        known = [one for one in failed if one.resolved_at and one.resolved_at < at]
+        return known[-1] if known else next(iter(failed), None)
 
     def _told(self, last_at: datetime) -> Hindsight:
         ended = self.tries[-1]
