@@ -149,6 +149,7 @@ _NOUNS = {
     "invoice": "There is no such invoice.",
     "business": "There is no such business.",
     "group": "There is no such group.",
+    "dispute": "There is no such dispute.",
     "import": "There is no such import.",
     "payment": "There is no such payment.",
     "payment_method": "The customer has no such payment method.",

@@ -112,6 +112,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "refresh_url": "https://app.example.com/settings/payments?again=1",
     },
     "BusinessChanges": {"default_terms": "net_14", "policy": {"when_exhausted": "keep"}},
+    "EvidenceDraft": {
+        "text": "The customer has used the service every week since January.",
+        "parts": ["invoice", "receipt", "messages", "portal_log", "attempts"],
+    },
+    "SubmitEvidence": {"text": "The customer has used the service every week since January."},
+    "AcceptDispute": {"reason": "The customer is right: it was billed twice."},
     "NewTestClock": {"now_at": "2026-01-01T12:00:00Z"},
     "AdvanceTestClock": {"to": "2026-12-31T12:00:00Z"},
     "PortalPay": {"payment_method_id": "pm_1RyExample"},

@@ -26,6 +26,7 @@ from chalicelib.domain.subscription import Subscription
 from chalicelib.evidence import EvidenceView, SectionView
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import OPENINGS_KEPT, PortalOpening
+from chalicelib.services.case import now_of
 from chalicelib.services.delivery import ref_of
 from chalicelib.services.papers import file_key
 from chalicelib.services.views import address_lines, issuer_view
@@ -99,17 +100,17 @@ def open_file(ports: Ports, dispute: Dispute, draft: Draft, as_of: datetime) -> 
 def packet_of(ports: Ports, dispute: Dispute, draft: Draft, as_of: datetime) -> Packet:
     """What is sent to Stripe."""
     file = open_file(ports, dispute, draft, as_of)
-    log = _openings(ports, file) if file.has(Part.PORTAL_LOG) else []
+    log = _openings(ports, file)
     drawn = ports.documents.evidence(view_of(ports, file, log))
     packet = Attached("uncategorized_file", f"evidence-{dispute.id}.pdf", drawn)
     return Packet((packet, *_originals(ports, file)), dict(_texts(file, log)))
 
 
-def drawn(ports: Ports, dispute: Dispute, draft: Draft, as_of: datetime) -> bytes:
-    """The packet alone, for staff to look at before it is sent."""
-    file = open_file(ports, dispute, draft, as_of)
-    log = _openings(ports, file) if file.has(Part.PORTAL_LOG) else []
-    return ports.documents.evidence(view_of(ports, file, log))
+def preview(ports: Ports, dispute: Dispute) -> EvidenceView:
+    """What the packet would say now, for staff to look at before it is sent."""
+    now = now_of(ports, ports.store.business(dispute.business_id))
+    file = open_file(ports, dispute, dispute.draft or Draft(), now)
+    return view_of(ports, file, _openings(ports, file))
 
 
 def _originals(ports: Ports, file: File) -> Iterator[Attached]:
@@ -186,7 +187,7 @@ def _sections(ports: Ports, file: File, log: Sequence[PortalOpening]) -> Iterato
         yield _attempts(file)
     if file.has(Part.MESSAGES):
         yield _messages(ports, file)
-    if file.has(Part.PORTAL_LOG):
+    if log:
         words = (
             "The first opening on each day of the link that was sent to this customer alone, with "
             "the network it came from. Programs that check mail for viruses open links too."
@@ -318,6 +319,8 @@ def _same_card(ports: Ports, file: File) -> Iterator[tuple[str, ...]]:
 
 
 def _openings(ports: Ports, file: File) -> list[PortalOpening]:
+    if not file.has(Part.PORTAL_LOG):
+        return []
     since = file.as_of - OPENINGS_KEPT
     found = ports.store.openings_of(file.business.id, file.customer.id, since=since)
     ours = {None, file.invoice.id}

@@ -115,13 +115,26 @@ def _method(ports: Ports, kind: str, business_id: str, hint: Mapping[str, str]) 
 
 
 def _business_of(ports: Ports, hint: Mapping[str, str]) -> str | None:
-    """By the connected account, else by our own metadata, else the one with the install's own."""
+    """By the connected account, else by our own metadata, else whoever has the install's own."""
     if hint["account"]:
         return ports.store.business_of_account(hint["account"])
     if hint["business_id"]:
         return hint["business_id"]
     own = [one.id for one in businesses.every(ports) if businesses.owns_the_account(one)]
-    return own[0] if len(own) == 1 else None
+    if len(own) == 1:
+        return own[0]
+    return _business_of_intent(ports, hint["intent_id"], own)
+
+
+def _business_of_intent(ports: Ports, intent_id: str, known: Sequence[str]) -> str | None:
+    """Of several on the install's own account: a dispute does not say whose, its payment does."""
+    if not intent_id:
+        return None
+    try:
+        found = ports.gateway.read_intent(None, intent_id).business_id
+    except NotFound:
+        return None
+    return found if found in known else None
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
