@@ -77,6 +77,11 @@ def timer(invoice_id: str, version: int) -> str:
     return f"{invoice_id}-{version}"
 
 
+def instalment(plan_id: str, number: int) -> str:
+    """An instalment is asked for once, so its demand's id is the instalment's."""
+    return f"ins_{plan_id.removeprefix('plan_')}_{number}"
+
+
 def billed_invoice(subscription_id: str, index: int) -> str:
     """A period has one invoice, so its id is the period's."""
     return f"inv_{subscription_id.removeprefix('sub_')}_{index}"

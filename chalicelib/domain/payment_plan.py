@@ -88,6 +88,7 @@ class PaymentPlan:
     status: PlanStatus = PlanStatus.ACTIVE
     ended_at: datetime | None = None
     end_reason: str = ""
+    postponed_until: datetime | None = None  # the rule ends it, but money is on its way
     next_at: datetime | None = None
     version: int = 0
     chain: str = ""
@@ -191,7 +192,9 @@ def breaks_at(plan: PaymentPlan) -> datetime | None:
         found.append(late[rule.instalments - 1])
     if rule.days is not None and late:
         found.append(late[0] + timedelta(days=rule.days))
-    return min(found, default=None)
+    if not found:
+        return None
+    return max(min(found), plan.postponed_until or min(found))
 
 
 def next_at(plan: PaymentPlan, now: datetime) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, ClassVar
 
 from chalicelib.domain import payment_plan as rules
@@ -71,6 +72,18 @@ class PlanChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanPostponed:
+    """The rule would end it, but money of an instalment is on its way: looked at again then."""
+
+    kind: ClassVar[str] = "plan_postponed"
+    until: datetime
+    reason: str
+
+    def key(self, seq: int) -> str:
+        return f"postponed/{seq}"
+
+
+@dataclass(frozen=True, slots=True)
 class PlanEnded:
     """Completed, broken or cancelled: its invoices are on their own again."""
 
@@ -88,6 +101,7 @@ PAYLOADS: tuple[type, ...] = (
     InstalmentPaid,
     InstalmentWentOverdue,
     PlanChanged,
+    PlanPostponed,
     PlanEnded,
 )
 
@@ -113,6 +127,8 @@ def _changed(plan: PaymentPlan | None, payload: Any, fact: Fact) -> PaymentPlan:
             return plan.with_instalment(late)
         case PlanChanged(instalments=instalments, autopay=autopay):
             return replace(plan, instalments=instalments, autopay=autopay)
+        case PlanPostponed(until=until):
+            return replace(plan, postponed_until=until)
         case PlanEnded(status=status, reason=reason):
             return replace(plan, status=status, ended_at=fact.at, end_reason=reason)
         case _:
@@ -147,7 +163,7 @@ def owed(payload: Any) -> tuple[Effect, ...] | None:
             return (*staff("staff_needs_human"), *event("payment_plan.broken"))
         case PlanEnded(status=status):
             return event(f"payment_plan.{status.value}")
-        case InstalmentDemanded():
+        case InstalmentDemanded() | PlanPostponed():
             return ()
         case _:
             return None

@@ -18,7 +18,7 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import local_date
 from chalicelib.domain.due import DueKind
-from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.facts import SYSTEM, Subject
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.party_facts import PeriodBilled
 from chalicelib.domain.record import on_party
@@ -56,7 +56,11 @@ def bill_due_subscriptions(ports: Ports) -> int:
 def _hand_over(ports: Ports, due: Sequence[DueRef]) -> int:
     by_business: dict[str, list[str]] = defaultdict(list)
     for ref in due:
-        by_business[ref.business_id].append(ref.subject_id)
+        if ref.subject is Subject.PLAN:
+            plan = {"job": "run_plan", "business_id": ref.business_id, "subject_id": ref.subject_id}
+            ports.queue.send(QueueName.BILLING, plan)
+        else:
+            by_business[ref.business_id].append(ref.subject_id)
     for business_id, subscription_ids in by_business.items():
         for start in range(0, len(subscription_ids), BATCH):
             batch = ",".join(subscription_ids[start : start + BATCH])

@@ -17,7 +17,7 @@ from chalicelib.domain.facts import Subject
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import DueRef, TestClock
-from chalicelib.services import billing, charging, disputing, reminding
+from chalicelib.services import billing, charging, disputing, payment_plans, reminding
 from chalicelib.services.sweeping import fact_ref
 
 LONGEST_ADVANCE = timedelta(days=366)
@@ -127,8 +127,12 @@ def run_due(ports: Ports, due: Sequence[DueRef]) -> None:
             for ref in due:
                 charging.run_step(ports, ref.business_id, ref.subject_id)
         case DueKind.BILL:
-            ids = [ref.subject_id for ref in due]
-            billing.bill_subscriptions(ports, due[0].business_id, ids)
+            for ref in due:
+                if ref.subject is Subject.PLAN:
+                    payment_plans.run_plan(ports, ref.business_id, ref.subject_id)
+            ids = [ref.subject_id for ref in due if ref.subject is not Subject.PLAN]
+            if ids:
+                billing.bill_subscriptions(ports, due[0].business_id, ids)
         case DueKind.DISPUTE:
             for ref in due:
                 disputing.run_dispute(ports, ref.business_id, ref.subject_id)

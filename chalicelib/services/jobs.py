@@ -19,6 +19,7 @@ from chalicelib.services import (
     importing,
     on_account,
     overdue,
+    payment_plans,
     refunding,
     subscriptions,
 )
@@ -45,6 +46,8 @@ def run_job(ports: Ports, body: Mapping[str, str]) -> None:
             refunding.send_refunds(ports, business_id, subject_id)
         case "cancel_open_invoices":
             subscriptions.cancel_open_invoices(ports, business_id, subject_id)
+        case "run_plan":
+            payment_plans.run_plan(ports, business_id, subject_id)
         case "forget_method":
             on_account.forget_method(ports, business_id, subject_id)
         case "import":

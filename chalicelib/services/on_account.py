@@ -26,6 +26,7 @@ from chalicelib.domain.desk.on_account import (
     DemandMade,
     MethodArrived,
     PaymentApplied,
+    demand_of,
     source_of,
 )
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
@@ -41,6 +42,7 @@ from chalicelib.domain.invoice import (
 )
 from chalicelib.domain.party_facts import CreditMoved, PaymentTaken
 from chalicelib.domain.payment import Allocation, AttemptResult, Trigger
+from chalicelib.domain.payment_plan_facts import InstalmentPaid
 from chalicelib.domain.record import on_party
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import FactExists, StaleHead
@@ -97,7 +99,7 @@ def _take(ports: Ports, business_id: str, wish: Wish, actor: Actor) -> Invoice:
     case = Case(business, customer, _demand(business, customer, wish, parts, now), now)
     _refuse_if_not_chargeable(ports, case)
     covered = [one for one in payable if one.id in {part.invoice_id for part in parts}]
-    if _close_payments(ports, covered):
+    if close_payments(ports, covered, "One payment for several invoices is being taken."):
         covered = [ports.store.invoice(business_id, one.id) for one in covered]
     if any(one.open_payment is not None or one.covered_by is not None for one in covered):
         raise StaleHead("a charge began meanwhile")
@@ -205,15 +207,17 @@ def _refuse_if_not_chargeable(ports: Ports, case: Case) -> None:
         raise Conflict(reasons[0].code, " ".join(reason.staff for reason in reasons))
 
 
-def _close_payments(ports: Ports, covered: Sequence[Invoice]) -> int:
-    """Close before switch: from here on Stripe can take money for none of them."""
+def close_payments(ports: Ports, covered: Sequence[Invoice], reason: str) -> int:
+    """Close before switch: from here on Stripe can take money for none of them. How many were open.
+
+    Raises Conflict when the money of one has been taken or is on its way.
+    """
     open_ones = [one for one in covered if one.open_payment is not None]
     for one in open_ones:
         live = one.live_attempt
         if live is not None and live.result is AttemptResult.ACTION_REQUIRED:
             words = f"The payer is just confirming a payment of invoice {one.number} with the bank."
             raise Conflict("payment_under_way", words)
-        reason = "One payment for several invoices is being taken."
         close_payment(ports, one.business_id, one.id, reason=reason)
     return len(open_ones)
 
@@ -264,14 +268,33 @@ def apply_payment(ports: Ports, case: Case) -> Case:
     """
     invoice = case.invoice
     amount, source = demands.unapplied(invoice), source_of(invoice)
-    covered = [ports.store.invoice(case.business.id, one.invoice_id) for one in invoice.allocations]
-    spent = demands.payable(amount, invoice.allocations, covered) if source == invoice.id else ()
+    if invoice.purpose is Purpose.INSTALMENT:
+        covered, spent, planned = _of_plan(ports, case, amount, source)
+    else:
+        planned = []
+        covered = [
+            ports.store.invoice(case.business.id, one.invoice_id) for one in invoice.allocations
+        ]
+        first = source == invoice.id
+        spent = demands.payable(amount, invoice.allocations, covered) if first else ()
     brought = receipts.payment_of(invoice)
     applied = PaymentApplied(source, brought.id if brought else "", amount, spent)
     moved = CreditMoved(source, amount, spent, _why(invoice, amount))
     customer = Change(*on_party(case.customer, moved, at=case.now))
-    also = [customer, *_settled(case, covered, spent, source)]
+    also = [customer, *planned, *_settled(case, covered, spent, source)]
     return record(ports, case, applied, also=also)
+
+
+def _of_plan(
+    ports: Ports, case: Case, amount: int, source: str
+) -> tuple[list[Invoice], tuple[Allocation, ...], list[Change]]:
+    """An instalment pays the invoices that its plan covers, oldest first, and the plan knows."""
+    plan = ports.store.payment_plan(case.business.id, demand_of(case.invoice).plan_id)
+    heads = [ports.store.invoice(case.business.id, one) for one in plan.invoice_ids]
+    covered = [one for one in heads if one.covered_by is not None and one.covered_by.id == plan.id]
+    spent = demands.divided(amount, covered) if amount > 0 else ()
+    paid = InstalmentPaid(demand_of(case.invoice).instalment, amount, source)
+    return covered, spent, [Change(*on_party(plan, paid, at=case.now))]
 
 
 def _why(demand: Invoice, amount: int) -> str:

@@ -13,6 +13,7 @@ from chalicelib.domain.decisions import GiveUp, Reason, StopService
 from chalicelib.domain.desk.grace import GraceEnded
 from chalicelib.domain.invoice import InvoiceStatus
 from chalicelib.domain.party_facts import SubscriptionCancelled, SubscriptionPaused
+from chalicelib.domain.payment_plan_facts import InstalmentWentOverdue
 from chalicelib.domain.policy import WhenExhausted
 from chalicelib.domain.record import on_party
 from chalicelib.domain.subscription import Subscription, SubscriptionStatus
@@ -32,7 +33,19 @@ def mark_overdue(ports: Ports, case: Case, decision: GiveUp) -> Case:
     end = case.policy.when_exhausted if stopped else None
     stops_at = stops_at if running else None
     overdue = facts.WentOverdue(decision.reason.staff, stops_at=stops_at, end=end)
-    return record(ports, case, overdue, why=decision.reason.staff, also=stopped)
+    also = [*stopped, *_plan_told(ports, case)]
+    return record(ports, case, overdue, why=decision.reason.staff, also=also)
+
+
+def _plan_told(ports: Ports, case: Case) -> list[Change]:
+    """An instalment's plan counts what is overdue: it may be broken by that."""
+    demand = case.invoice.demand
+    if demand is None or not demand.plan_id:
+        return []
+    plan = ports.store.payment_plan(case.business.id, demand.plan_id)
+    if not plan.is_active:
+        return []
+    return [Change(*on_party(plan, InstalmentWentOverdue(demand.instalment), at=case.now))]
 
 
 def stop_service(ports: Ports, case: Case, decision: StopService) -> Case:

@@ -85,6 +85,7 @@ FACT_KEYS = {
     "InstalmentPaid": "paid/<source>",
     "InstalmentWentOverdue": "overdue/7",
     "PlanChanged": "changed/7",
+    "PlanPostponed": "postponed/7",
     "PlanEnded": "ended",
     "MethodArrived": "method/<session_id>",
     "PaymentApplied": "payment_applied/<source>",

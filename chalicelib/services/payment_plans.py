@@ -1,0 +1,423 @@
+"""Payment plans: made over a balance, asked for part by part, changed, paid early, ended.
+
+`run_plan` does what is due for one plan: it is called by its own facts, and by the billing rule for
+whatever was missed. Every change is one transaction of the plan, its demands and its invoices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from chalicelib.domain import demand as demands
+from chalicelib.domain import keys, money
+from chalicelib.domain import payment_plan as rules
+from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.dates import local_date
+from chalicelib.domain.demand import Demand
+from chalicelib.domain.desk.covering import InvoiceCovered, InvoiceUncovered
+from chalicelib.domain.desk.on_account import DemandClosed, DemandMade
+from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
+from chalicelib.domain.facts import SYSTEM, Actor
+from chalicelib.domain.invoice import Cover, Invoice, InvoiceStatus, Line, Purpose
+from chalicelib.domain.payment import Trigger
+from chalicelib.domain.payment_plan import (
+    Acceleration,
+    Instalment,
+    InstalmentState,
+    PaymentPlan,
+    PlanStatus,
+    Rhythm,
+)
+from chalicelib.domain.payment_plan_facts import (
+    InstalmentDemanded,
+    PlanChanged,
+    PlanEnded,
+    PlanMade,
+    PlanPostponed,
+)
+from chalicelib.domain.record import first_of_party, on_party
+from chalicelib.ports import Ports
+from chalicelib.ports.answers import StaleHead
+from chalicelib.ports.rows import Change
+from chalicelib.services.case import Case, again_when_stale, change, now_of
+from chalicelib.services.invoices import (
+    charge_at,
+    close_payment,
+    created,
+    draft_of,
+    request_charge,
+)
+from chalicelib.services.on_account import close_payments, payable_invoices
+
+LOOK_AGAIN = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWish:
+    """`instalments` as written down, or `count` equal ones from `first_on` in a rhythm."""
+
+    id: str
+    customer_id: str
+    invoice_ids: tuple[str, ...] | None = None  # None: every open one, oldest first
+    instalments: tuple[tuple[date, int], ...] | None = None
+    count: int = 0
+    first_on: date | None = None
+    rhythm: Rhythm = Rhythm.MONTHLY
+    autopay: bool = True
+    acceleration: Acceleration = Acceleration()
+
+
+def preview_plan(ports: Ports, business_id: str, wish: PlanWish) -> PaymentPlan:
+    """The plan as it would be, with nothing written. Raises InvalidInput where it could not be."""
+    business = ports.store.business(business_id)
+    customer = ports.store.customer(business_id, wish.customer_id)
+    return _drawn_up(ports, business, customer, wish)[0]
+
+
+def make_plan(ports: Ports, business_id: str, wish: PlanWish, *, actor: Actor) -> PaymentPlan:
+    """Cover the invoices and begin. Made again with the same id, it is the same plan.
+
+    Raises InvalidInput for a wish that cannot be, Conflict when money for an invoice is on its way.
+    """
+
+    def once() -> PaymentPlan:
+        try:
+            return ports.store.payment_plan(business_id, wish.id)
+        except NotFound:
+            pass
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, wish.customer_id)
+        plan, covered = _drawn_up(ports, business, customer, wish)
+        if close_payments(ports, covered, "A payment plan collects this from now on."):
+            raise StaleHead("closed at Stripe; now look again")
+        cover = Cover(plan.id, _in_words(plan))
+        case = Case(business, customer, covered[0], plan.created_at)
+        first, fact = first_of_party(plan, PlanMade(plan), at=plan.created_at, actor=actor)
+        changes = [
+            Change(first, fact),
+            *(
+                change(replace(case, invoice=one), InvoiceCovered(cover), actor=actor)[1]
+                for one in covered
+            ),
+        ]
+        ports.store.append(changes, clock_id=business.test_clock_id)
+        return first
+
+    return again_when_stale(once)
+
+
+def _drawn_up(
+    ports: Ports, business: Business, customer: Customer, wish: PlanWish
+) -> tuple[PaymentPlan, list[Invoice]]:
+    now = now_of(ports, business)
+    covered = _chosen(payable_invoices(ports, customer), wish.invoice_ids)
+    total = sum(one.amount_remaining for one in covered)
+    today = local_date(now, business.zone)
+    plan = PaymentPlan(
+        id=wish.id,
+        business_id=business.id,
+        customer_id=customer.id,
+        currency=covered[0].currency,
+        reference=f"P-{wish.id.rpartition('_')[2][:6].upper()}",
+        invoice_ids=tuple(one.id for one in covered),
+        instalments=_instalments(wish, total, covered[0].currency, today),
+        autopay=wish.autopay,
+        acceleration=rules.check_acceleration(wish.acceleration),
+        days_before=business.bill_days_before,
+        zone=business.zone,
+        created_at=now,
+    )
+    return plan, covered
+
+
+def _chosen(payable: Sequence[Invoice], invoice_ids: tuple[str, ...] | None) -> list[Invoice]:
+    known = {one.id: one for one in payable}
+    if invoice_ids is None:
+        found = list(payable)
+    else:
+        unknown = [one for one in invoice_ids if one not in known]
+        if unknown or len(set(invoice_ids)) != len(invoice_ids):
+            words = f"Not open, or collected otherwise, or named twice: {', '.join(invoice_ids)}."
+            raise InvalidInput("plan_invoices_invalid", words)
+        found = [known[one] for one in invoice_ids]
+    if not found:
+        raise InvalidInput("nothing_owed", "There is no open invoice that a plan could be for.")
+    if len(found) > rules.MOST_INVOICES:
+        words = f"A plan is for at most {rules.MOST_INVOICES} invoices: name them."
+        raise InvalidInput("plan_invoices_invalid", words)
+    if len({one.currency for one in found}) > 1:
+        raise InvalidInput("plan_invoices_invalid", "The invoices have several currencies.")
+    return found
+
+
+def _instalments(wish: PlanWish, total: int, currency: str, today: date) -> tuple[Instalment, ...]:
+    if wish.instalments is not None:
+        parts = tuple(
+            Instalment(number, due_on, amount)
+            for number, (due_on, amount) in enumerate(wish.instalments, start=1)
+        )
+    else:
+        first_on = wish.first_on or today
+        parts = rules.equal_instalments(total, wish.count, first_on, wish.rhythm)
+    return rules.check_instalments(parts, total, currency, today)
+
+
+def _in_words(plan: PaymentPlan) -> str:
+    return f"Payment plan {plan.reference} collects it in {len(plan.instalments)} instalments."
+
+
+def run_plan(ports: Ports, business_id: str, plan_id: str) -> PaymentPlan:
+    """Do what is due for one plan now; nothing when it came early, late or twice."""
+
+    def once() -> PaymentPlan:
+        plan = ports.store.payment_plan(business_id, plan_id)
+        business = ports.store.business(business_id)
+        now = now_of(ports, business)
+        while plan.is_active and plan.next_at is not None and plan.next_at <= now:
+            plan = _step(ports, business, plan, now)
+        return plan
+
+    return again_when_stale(once)
+
+
+def _step(ports: Ports, business: Business, plan: PaymentPlan, now: datetime) -> PaymentPlan:
+    if not plan.unpaid:
+        return _end(ports, business, plan, PlanStatus.COMPLETED, "All instalments are paid.")
+    broken = rules.breaks_at(plan)
+    if broken is not None and broken <= now:
+        late = sum(one.overdue_at is not None for one in plan.unpaid)
+        words = f"The plan is broken: {late} of its instalments overdue. The rest is owed at once."
+        return _broken(ports, business, plan, words, now)
+    waiting = (one for one in plan.unpaid if one.state is InstalmentState.SCHEDULED)
+    return _ask_for(ports, business, plan, next(waiting), now)
+
+
+def _broken(
+    ports: Ports, business: Business, plan: PaymentPlan, words: str, now: datetime
+) -> PaymentPlan:
+    """Not while money of an instalment is on its way: then it is looked at again tomorrow."""
+    try:
+        return _end(ports, business, plan, PlanStatus.BROKEN, words)
+    except Conflict as conflict:
+        postponed = PlanPostponed(now + LOOK_AGAIN, conflict.detail)
+        after, fact = on_party(plan, postponed, at=now, why=conflict.detail)
+        ports.store.append([Change(after, fact)], clock_id=business.test_clock_id)
+        return after
+
+
+def _ask_for(
+    ports: Ports, business: Business, plan: PaymentPlan, one: Instalment, now: datetime
+) -> PaymentPlan:
+    """The instalment's demand, in one transaction with the plan that then knows it."""
+    customer = ports.store.customer(business.id, plan.customer_id)
+    demand = _demand(ports, business, customer, plan, one, now)
+    made = created(Case(business, customer, demand, now), DemandMade(demand), SYSTEM)
+    after, fact = on_party(plan, InstalmentDemanded(one.number, demand.id), at=now)
+    ports.store.append([made, Change(after, fact)], clock_id=business.test_clock_id)
+    return after
+
+
+def _demand(
+    ports: Ports,
+    business: Business,
+    customer: Customer,
+    plan: PaymentPlan,
+    one: Instalment,
+    now: datetime,
+) -> Invoice:
+    place = sorted(part.number for part in plan.instalments).index(one.number) + 1
+    words = f"Payment plan {plan.reference}, instalment {place} of {len(plan.instalments)}"
+    line = Line(description=words, quantity=Decimal(1), unit_amount=one.amount)
+    demand_id = keys.instalment(plan.id, one.number)
+    today = local_date(now, business.zone)
+    invoices = [ports.store.invoice(business.id, each) for each in plan.invoice_ids]
+    return replace(
+        draft_of(business, customer, (line,), invoice_id=demand_id, at=now),
+        purpose=Purpose.INSTALMENT,
+        allocations=demands.divided(one.amount, invoices),
+        demand=Demand(plan_id=plan.id, instalment=one.number),
+        auto_charge=plan.autopay,
+        status=InvoiceStatus.PENDING,
+        external_ref=f"{plan.reference}-{place}",
+        issued_on=today,
+        due_on=one.due_on,
+        finalized_at=now,
+        charge_at=charge_at(business, one.due_on, today, now),
+    )
+
+
+def change_plan(
+    ports: Ports,
+    business_id: str,
+    plan_id: str,
+    instalments: Sequence[tuple[date, int]],
+    *,
+    actor: Actor,
+    reason: str,
+    autopay: bool | None = None,
+) -> PaymentPlan:
+    """Replace what is not yet paid. Demands that are open are closed at Stripe first.
+
+    Raises Conflict while money of one is on its way, InvalidInput when the new parts do not add up
+    to what the invoices still owe.
+    """
+
+    def once() -> PaymentPlan:
+        plan, business, now = _active(ports, business_id, plan_id)
+        _close_demands(ports, plan, reason)
+        owed = _owed(ports, plan)
+        today = local_date(now, business.zone)
+        parts = tuple(Instalment(0, due_on, amount) for due_on, amount in instalments)
+        rules.check_instalments(parts, owed, plan.currency, today)
+        fresh = rules.replaced(plan, parts).instalments
+        switch = plan.autopay if autopay is None else autopay
+        after, fact = on_party(
+            plan, PlanChanged(fresh, switch, reason), at=now, actor=actor, why=reason
+        )
+        closed = _closed_demands(ports, business, plan, now, reason, actor)
+        ports.store.append([Change(after, fact), *closed], clock_id=business.test_clock_id)
+        return after
+
+    return again_when_stale(once)
+
+
+def pay_early(
+    ports: Ports,
+    business_id: str,
+    plan_id: str,
+    *,
+    everything: bool,
+    request_id: str,
+    actor: Actor,
+    trigger: Trigger = Trigger.STAFF,
+    method_id: str | None = None,
+) -> tuple[PaymentPlan, Invoice]:
+    """Charge the next instalment now, or all that is left as one. Asked twice, it is one charge."""
+    plan = ports.store.payment_plan(business_id, plan_id)
+    if everything and len(plan.unpaid) > 1:
+        today = local_date(now_of(ports, ports.store.business(business_id)), plan.zone)
+        rest = [(today, _owed(ports, plan))]
+        reason = "The rest is paid at once."
+        plan = change_plan(ports, business_id, plan_id, rest, actor=actor, reason=reason)
+    demand_id = again_when_stale(lambda: _next_demand(ports, business_id, plan_id))
+    demand = request_charge(
+        ports,
+        business_id,
+        demand_id,
+        request_id=request_id,
+        trigger=trigger,
+        actor=actor,
+        method_id=method_id,
+    )
+    return ports.store.payment_plan(business_id, plan_id), demand
+
+
+def _next_demand(ports: Ports, business_id: str, plan_id: str) -> str:
+    """The demand of the first unpaid instalment, made now if its time has not come."""
+    plan, business, now = _active(ports, business_id, plan_id)
+    if not plan.unpaid:
+        raise Conflict("plan_not_active", "Every instalment is paid.")
+    first = plan.unpaid[0]
+    if first.state is InstalmentState.SCHEDULED:
+        plan = _ask_for(ports, business, plan, first, now)
+    return plan.unpaid[0].demand_id
+
+
+def cancel_plan(
+    ports: Ports, business_id: str, plan_id: str, *, actor: Actor, reason: str
+) -> PaymentPlan:
+    """End it: the invoices collect for themselves again. Cancelled twice, it is cancelled once."""
+
+    def once() -> PaymentPlan:
+        plan = ports.store.payment_plan(business_id, plan_id)
+        if plan.status is PlanStatus.CANCELLED:
+            return plan
+        plan, business, _ = _active(ports, business_id, plan_id)
+        return _end(ports, business, plan, PlanStatus.CANCELLED, reason, actor=actor)
+
+    return again_when_stale(once)
+
+
+def _active(ports: Ports, business_id: str, plan_id: str) -> tuple[PaymentPlan, Business, datetime]:
+    plan = ports.store.payment_plan(business_id, plan_id)
+    if not plan.is_active:
+        raise Conflict("plan_not_active", f"The plan is {plan.status.value}.")
+    business = ports.store.business(business_id)
+    return plan, business, now_of(ports, business)
+
+
+def _end(
+    ports: Ports,
+    business: Business,
+    plan: PaymentPlan,
+    status: PlanStatus,
+    reason: str,
+    *,
+    actor: Actor = SYSTEM,
+) -> PaymentPlan:
+    """Demands are closed at Stripe first; then plan, demands and invoices in one transaction."""
+    _close_demands(ports, plan, reason)
+    now = now_of(ports, business)
+    after, fact = on_party(plan, PlanEnded(status, reason), at=now, actor=actor, why=reason)
+    closed = _closed_demands(ports, business, plan, now, reason, actor)
+    customer = ports.store.customer(business.id, plan.customer_id)
+    broken = status is PlanStatus.BROKEN
+    freed = [
+        change(
+            Case(business, customer, one, now),
+            InvoiceUncovered(plan.id, reason, overdue=broken),
+            actor=actor,
+            why=reason,
+        )[1]
+        for one in (ports.store.invoice(business.id, each) for each in plan.invoice_ids)
+        if one.covered_by is not None and one.covered_by.id == plan.id
+    ]
+    ports.store.append([Change(after, fact), *closed, *freed], clock_id=business.test_clock_id)
+    return after
+
+
+def _close_demands(ports: Ports, plan: PaymentPlan, reason: str) -> None:
+    """Close before switch. Raises StaleHead after closing any, Conflict when money is on its way
+    or has come and is not applied yet."""
+    closed = 0
+    for demand_id in plan.open_demands:
+        demand = ports.store.invoice(plan.business_id, demand_id)
+        if demands.unapplied(demand):
+            raise Conflict("payment_under_way", "An instalment has just been paid. Try again.")
+        if demand.open_payment is not None:
+            close_payment(ports, plan.business_id, demand_id, reason=reason)
+            closed += 1
+    if closed:
+        raise StaleHead("closed at Stripe; now look again")
+
+
+def _closed_demands(
+    ports: Ports, business: Business, plan: PaymentPlan, now: datetime, reason: str, actor: Actor
+) -> list[Change]:
+    customer = ports.store.customer(business.id, plan.customer_id)
+    heads = [ports.store.invoice(business.id, demand_id) for demand_id in plan.open_demands]
+    return [
+        change(Case(business, customer, one, now), DemandClosed("replaced", reason), actor=actor)[1]
+        for one in heads
+        if one.is_open
+    ]
+
+
+def _owed(ports: Ports, plan: PaymentPlan) -> int:
+    """What the plan's invoices still owe."""
+    heads = [ports.store.invoice(plan.business_id, one) for one in plan.invoice_ids]
+    covered = [one for one in heads if one.covered_by is not None and one.covered_by.id == plan.id]
+    return sum(demands.owed(one) for one in covered)
+
+
+def shown(plan: PaymentPlan) -> str:
+    """The next instalment in words, for staff."""
+    if not plan.unpaid:
+        return "Nothing is left to pay."
+    first = plan.unpaid[0]
+    text = money.decimal_text(first.amount - first.paid, plan.currency)
+    return f"{text} {plan.currency} on {first.due_on.isoformat()}."
