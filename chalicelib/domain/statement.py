@@ -107,6 +107,7 @@ class _Book:
     receivable: dict[str, int]
     numbers: dict[str, str]
     due: dict[str, date]
+    references: dict[str, str]  # by external payment
     set_aside: set[str]  # refunds that took the customer's credit when they were asked for
     credit: int = 0
     last_at: datetime | None = None
@@ -120,6 +121,9 @@ class _Book:
         number, due_on = getattr(fact.data, "number", None), getattr(fact.data, "due_on", None)
         if isinstance(number, str) and isinstance(due_on, date):
             self.numbers[fact.subject_id], self.due[fact.subject_id] = number, due_on
+        reference = getattr(fact.data, "reference", None)
+        if reference:
+            self.references[getattr(fact.data, "payment_id", "")] = reference
         refund = getattr(fact.data, "refund", None)
         if refund is not None:
             self.set_aside.add(refund.id)
@@ -131,7 +135,7 @@ def statement(
     history: Iterable[Fact], *, from_on: date, to_on: date, zone: str, currency: str
 ) -> Statement:
     """`history`: every fact of the customer that has legs, to the end of `to_on`, in time."""
-    book = _Book(defaultdict(int), {}, {}, set())
+    book = _Book(defaultdict(int), {}, {}, {}, set())
     opening, lines = 0, list[StatementLine]()
     for fact in sorted(history, key=_together):
         legs = tuple(leg for leg in fact.legs if leg.currency == currency)
@@ -191,7 +195,8 @@ def _line(fact: Fact, legs: tuple[Leg, ...], on: date, book: _Book) -> Statement
 def _reference(fact: Fact, book: _Book) -> str:
     note: Any = getattr(fact.data, "note", None)
     own = getattr(note, "number", None) or getattr(fact.data, "reference", None)
-    return str(own or book.numbers.get(fact.subject_id, ""))
+    bank = book.references.get(getattr(fact.data, "payment_id", ""))
+    return str(own or bank or book.numbers.get(fact.subject_id, ""))
 
 
 def _with(lines: list[StatementLine], line: StatementLine) -> list[StatementLine]:
