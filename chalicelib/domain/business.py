@@ -31,6 +31,7 @@ class Business:
     invoice_prefix: str = "INV-"
     invoice_digits: int = 5
     first_invoice_number: int = 1
+    credit_note_prefix: str = "CN-"
     default_terms: Terms = Terms.DUE_ON_RECEIPT
     bill_days_before: int = 7
     sms_enabled: bool = False
@@ -103,3 +104,7 @@ class Business:
     def invoice_number(self, sequence: int) -> str:
         """The gap-free number of the n-th invoice, counted from 1."""
         return f"{self.invoice_prefix}{sequence:0{self.invoice_digits}d}"
+
+    def credit_note_number(self, sequence: int) -> str:
+        """The gap-free number of the n-th credit note, counted from 1."""
+        return f"{self.credit_note_prefix}{sequence:0{self.invoice_digits}d}"

@@ -25,17 +25,16 @@ from chalicelib.domain.desk.external_payments import (
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
 from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import Actor, Fact, Subject
-from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
+from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.payment import Allocation
 from chalicelib.domain.record import on_party
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import FactExists, StaleHead
 from chalicelib.ports.rows import Change, UniqueClaim
 from chalicelib.services.case import Case, again_when_stale, audience_of, change, now_of
-from chalicelib.services.invoices import close_payment, open_invoices
+from chalicelib.services.credit import chosen_debts, close_all, open_debts, payable
 
 CLAIM = "external_payment"
-PLAN = "plan_"  # how the id of a payment plan begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def pay_invoice(
 ) -> ExternalPaymentReceived:
     """The same for one invoice: what is more than it can take becomes the customer's credit."""
     invoice = ports.store.invoice(business_id, invoice_id)
-    part = min(came.amount, _payable(invoice))
+    part = min(came.amount, payable(invoice))
     if part == 0 and not _is_known(ports, invoice, came.id):
         words = f"Invoice {invoice.number} is {invoice.status.value}: record it on account instead."
         raise Conflict("settled", words)
@@ -97,8 +96,7 @@ def _record(
     ports: Ports, business: Business, customer: Customer, came: Received, actor: Actor
 ) -> ExternalPaymentReceived:
     targets = [one for one, _ in _wanted(ports, customer, came)]
-    for invoice in targets:
-        _close(ports, invoice)
+    close_all(ports, targets, "An external payment is recorded.")
     fresh = [ports.store.invoice(business.id, one.id) for one in targets]
     if any(one.open_payment is not None for one in fresh):
         raise StaleHead("a charge began meanwhile")
@@ -141,61 +139,14 @@ def _record(
 def _wanted(ports: Ports, customer: Customer, came: Received) -> list[tuple[Invoice, int]]:
     """The invoices that get something of it, as they stand. Raises for a choice that cannot be."""
     if came.chosen is None:
-        found = [one for one in _open_debts(ports, customer) if _cover_of(one) is None]
+        found = open_debts(ports, customer)
         known = {one.id: one for one in found}
         parts = demands.divided(came.amount, found)
         return [(known[part.invoice_id], part.amount) for part in parts]
-    _check_choice(came)
-    return [(_chosen(ports, customer, part), part.amount) for part in came.chosen]
-
-
-def _open_debts(ports: Ports, customer: Customer) -> list[Invoice]:
-    found = open_invoices(ports, customer.business_id, customer.id)
-    return [one for one in found if one.purpose is Purpose.INVOICE]
-
-
-def _check_choice(came: Received) -> None:
-    chosen = came.chosen or ()
-    if len({part.invoice_id for part in chosen}) != len(chosen):
-        raise InvalidInput("allocation_twice", "Each invoice can be named once only.")
-    if len(chosen) > demands.MOST_INVOICES:
-        words = f"One payment can pay at most {demands.MOST_INVOICES} invoices."
-        raise InvalidInput("allocation_too_many", words)
-    if sum(part.amount for part in chosen) > came.amount:
+    if sum(part.amount for part in came.chosen) > came.amount:
         raise InvalidInput("allocation_too_much", "More is allocated than was received.")
-
-
-def _chosen(ports: Ports, customer: Customer, part: Allocation) -> Invoice:
-    """Raises InvalidInput for what is no debt of this customer, or too small for its part."""
-    try:
-        invoice = ports.store.invoice(customer.business_id, part.invoice_id)
-    except NotFound as unknown:
-        raise _not_theirs(part) from unknown
-    if invoice.customer_id != customer.id:
-        raise _not_theirs(part)
-    if not 0 < part.amount <= _payable(invoice):
-        words = f"Invoice {invoice.number} can take {_payable(invoice)} minor units."
-        raise InvalidInput("allocation_invalid", words)
-    cover = _cover_of(invoice)
-    if cover is not None:
-        raise Conflict("covered", cover)
-    return invoice
-
-
-def _not_theirs(part: Allocation) -> InvalidInput:
-    return InvalidInput("allocation_invalid", f"{part.invoice_id} is no invoice of this customer.")
-
-
-def _payable(invoice: Invoice) -> int:
-    """Drafts and demands are no debts; what was written off may be recovered."""
-    debt = invoice.is_open or invoice.status is InvoiceStatus.UNCOLLECTIBLE
-    return invoice.amount_payable if debt and invoice.purpose is Purpose.INVOICE else 0
-
-
-def _cover_of(invoice: Invoice) -> str | None:
-    """Why a payment on account that is under way forbids it. A plan's balance is just lowered."""
-    cover = invoice.covered_by
-    return None if cover is None or cover.id.startswith(PLAN) else cover.reason
+    found = chosen_debts(ports, customer, came.chosen)
+    return [(one, part.amount) for one, part in zip(found, came.chosen, strict=True)]
 
 
 def _shares(came: Received, fresh: Sequence[Invoice]) -> tuple[Allocation, ...]:
@@ -203,30 +154,8 @@ def _shares(came: Received, fresh: Sequence[Invoice]) -> tuple[Allocation, ...]:
     if came.chosen is None:
         return demands.divided(came.amount, fresh)
     wanted = {part.invoice_id: part.amount for part in came.chosen}
-    capped = ((one.id, min(wanted[one.id], _payable(one))) for one in fresh)
+    capped = ((one.id, min(wanted[one.id], payable(one))) for one in fresh)
     return tuple(Allocation(invoice_id, amount) for invoice_id, amount in capped if amount)
-
-
-def _close(ports: Ports, invoice: Invoice) -> None:
-    """Raises Conflict when Stripe's own money is on its way and cannot be stopped."""
-    if invoice.open_payment is None:
-        return
-    try:
-        close_payment(
-            ports, invoice.business_id, invoice.id, reason="An external payment is recorded."
-        )
-    except Conflict as refusal:
-        now = ports.store.invoice(invoice.business_id, invoice.id)
-        if refusal.code != "payment_under_way" or now.open_payment is None:
-            if refusal.code != "payment_under_way":
-                raise
-            return  # it succeeded and is posted
-        words = (
-            f"A payment of invoice {invoice.number} through Stripe is being processed and cannot "
-            "be stopped. Record this one when that has ended, or on account now: name no "
-            "invoice, and it becomes the customer's credit."
-        )
-        raise Conflict("payment_under_way", words) from refusal
 
 
 # ----------------------------------------------------------------------------- checks, claims

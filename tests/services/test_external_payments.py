@@ -64,7 +64,7 @@ def bounce(install: Install, customer: Customer, payment_id: str = "ext_1") -> N
         "biz_1",
         customer.id,
         payment_id,
-        reversed_on=TODAY,
+        reversed_on=install.clock.now().date(),
         reason="No funds.",
         actor=STAFF,
     )

@@ -1,0 +1,314 @@
+"""The customer's credit by hand: applied to invoices, taken back, paid out.
+
+Whoever spends credit writes the customer's head, so credit is spent once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from chalicelib.domain import demand as demands
+from chalicelib.domain import money
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.dates import local_date
+from chalicelib.domain.desk.account import CreditPaidOut
+from chalicelib.domain.desk.applying import CreditApplied, CreditUnapplied
+from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
+from chalicelib.domain.external_payment import ExternalMethod
+from chalicelib.domain.facts import Actor, Fact, Subject
+from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
+from chalicelib.domain.party_facts import CreditMoved
+from chalicelib.domain.payment import Allocation
+from chalicelib.domain.record import on_party
+from chalicelib.ports import Ports
+from chalicelib.ports.answers import StaleHead
+from chalicelib.ports.rows import Change
+from chalicelib.services.case import Case, again_when_stale, audience_of, change, now_of
+from chalicelib.services.invoices import close_payment, open_invoices
+
+PLAN = "plan_"  # how the id of a payment plan begins
+BY_HAND = "app_"  # how the id of an application by staff begins
+
+
+def payable(invoice: Invoice) -> int:
+    """How much an invoice can take. Drafts and demands are no debts; what was written off may be
+    recovered."""
+    debt = invoice.is_open or invoice.status is InvoiceStatus.UNCOLLECTIBLE
+    return invoice.amount_payable if debt and invoice.purpose is Purpose.INVOICE else 0
+
+
+def covered_words(invoice: Invoice) -> str | None:
+    """Why a payment on account that is under way forbids it. A plan's balance is just lowered."""
+    cover = invoice.covered_by
+    return None if cover is None or cover.id.startswith(PLAN) else cover.reason
+
+
+def close_all(ports: Ports, invoices: Sequence[Invoice], reason: str) -> None:
+    """Close before switch. A payment that succeeded instead is posted: look again afterwards.
+
+    Raises Conflict, in words, when Stripe's own money is on its way and cannot be stopped.
+    """
+    for invoice in invoices:
+        if invoice.open_payment is not None:
+            _close(ports, invoice, reason)
+
+
+def _close(ports: Ports, invoice: Invoice, reason: str) -> None:
+    try:
+        close_payment(ports, invoice.business_id, invoice.id, reason=reason)
+    except Conflict as refusal:
+        if refusal.code != "payment_under_way":
+            raise
+        if ports.store.invoice(invoice.business_id, invoice.id).open_payment is None:
+            return
+        words = (
+            f"A payment of invoice {invoice.number} through Stripe is being processed and cannot "
+            "be stopped. Do this when that has ended. Money that came past Stripe can be recorded "
+            "on account now: name no invoice, and it becomes the customer's credit."
+        )
+        raise Conflict("payment_under_way", words) from refusal
+
+
+def open_debts(ports: Ports, customer: Customer) -> list[Invoice]:
+    """What is owed and may be paid by hand: no demand, and nothing that a payment on account is
+    paying at this moment."""
+    found = open_invoices(ports, customer.business_id, customer.id)
+    debts = [one for one in found if one.purpose is Purpose.INVOICE]
+    return [one for one in debts if covered_words(one) is None]
+
+
+def chosen_debts(ports: Ports, customer: Customer, chosen: Sequence[Allocation]) -> list[Invoice]:
+    """The invoices of a choice, in its order.
+
+    Raises InvalidInput for what is no debt of this customer, or too small for its part.
+    """
+    if len({part.invoice_id for part in chosen}) != len(chosen):
+        raise InvalidInput("allocation_twice", "Each invoice can be named once only.")
+    if len(chosen) > demands.MOST_INVOICES:
+        words = f"One payment can pay at most {demands.MOST_INVOICES} invoices."
+        raise InvalidInput("allocation_too_many", words)
+    return [_chosen(ports, customer, part) for part in chosen]
+
+
+def _chosen(ports: Ports, customer: Customer, part: Allocation) -> Invoice:
+    try:
+        invoice = ports.store.invoice(customer.business_id, part.invoice_id)
+    except NotFound as unknown:
+        raise _not_theirs(part) from unknown
+    if invoice.customer_id != customer.id:
+        raise _not_theirs(part)
+    if not 0 < part.amount <= payable(invoice):
+        words = f"Invoice {invoice.number} can take {payable(invoice)} minor units."
+        raise InvalidInput("allocation_invalid", words)
+    covered = covered_words(invoice)
+    if covered is not None:
+        raise Conflict("covered", covered)
+    return invoice
+
+
+def _not_theirs(part: Allocation) -> InvalidInput:
+    return InvalidInput("allocation_invalid", f"{part.invoice_id} is no invoice of this customer.")
+
+
+def spendable(ports: Ports, customer: Customer, chosen: Sequence[Allocation]) -> list[Invoice]:
+    """The chosen invoices with nothing open at Stripe, each able to take its part.
+
+    Raises StaleHead when a charge began or succeeded meanwhile: look again.
+    """
+    found = chosen_debts(ports, customer, chosen)
+    close_all(ports, found, "Credit is being applied.")
+    fresh = [ports.store.invoice(customer.business_id, one.id) for one in found]
+    for one, part in zip(fresh, chosen, strict=True):
+        if one.open_payment is not None or part.amount > payable(one):
+            raise StaleHead("its balance changed meanwhile")
+    return fresh
+
+
+# ------------------------------------------------------------------------------ applying
+
+
+def apply_credit(
+    ports: Ports,
+    business_id: str,
+    customer_id: str,
+    *,
+    application_id: str,
+    chosen: tuple[Allocation, ...] | None,
+    actor: Actor,
+) -> CreditMoved:
+    """Pay invoices by unapplied credit: oldest due first, or as chosen. The same id again is the
+    same application. Raises Conflict when there is not enough credit, or nothing to pay.
+    """
+
+    def once() -> CreditMoved:
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, customer_id)
+        known = _moved(ports, customer, application_id)
+        if known is not None:
+            return known
+        parts = _parts(ports, customer, chosen)
+        _check_enough(customer, parts, business.currency)
+        invoices = spendable(ports, customer, parts)
+        now, why = now_of(ports, business), "Applied by hand."
+        moved = CreditMoved(application_id, 0, parts, why)
+        changes = [Change(*on_party(customer, moved, at=now, actor=actor, why=why))]
+        for invoice, part in zip(invoices, parts, strict=True):
+            applied = CreditApplied(application_id, part.amount)
+            case = Case(business, customer, invoice, now)
+            changes.append(change(case, applied, actor=actor, why=why)[1])
+        ports.store.append(changes, clock_id=business.test_clock_id)
+        return moved
+
+    return again_when_stale(once)
+
+
+def _parts(
+    ports: Ports, customer: Customer, chosen: tuple[Allocation, ...] | None
+) -> tuple[Allocation, ...]:
+    if chosen is not None:
+        return chosen
+    return demands.divided(max(customer.credit, 0), open_debts(ports, customer))
+
+
+def _check_enough(customer: Customer, parts: Sequence[Allocation], currency: str) -> None:
+    wanted = sum(part.amount for part in parts)
+    if wanted > customer.credit:
+        words = f"The customer has {_text(customer.credit, currency)} of unapplied credit."
+        raise Conflict("credit_too_small", words)
+    if not wanted:
+        raise Conflict("nothing_to_apply", "There is no credit, or no invoice that it could pay.")
+
+
+def _text(amount: int, currency: str) -> str:
+    return f"{money.decimal_text(max(amount, 0), currency)} {currency}"
+
+
+def take_back(
+    ports: Ports,
+    business_id: str,
+    customer_id: str,
+    application_id: str,
+    *,
+    reason: str,
+    actor: Actor,
+) -> CreditMoved:
+    """Make what was applied by hand credit again: the invoices owe it anew.
+
+    Raises Conflict when it was taken back already, or an invoice is closed for good.
+    """
+
+    def once() -> CreditMoved:
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, customer_id)
+        applied = read_application(ports, business_id, customer_id, application_id)
+        source = f"{application_id}/back"
+        if _moved(ports, customer, source) is not None:
+            raise Conflict("already_reversed", "It was taken back already.")
+        amounts = {part.invoice_id: part.amount for part in applied.spent}
+        invoices = [ports.store.invoice(business_id, one) for one in amounts]
+        _check_open(invoices)
+        now = now_of(ports, business)
+        moved = CreditMoved(source, sum(amounts.values()), (), reason)
+        changes = [Change(*on_party(customer, moved, at=now, actor=actor, why=reason))]
+        for invoice in invoices:
+            undone = CreditUnapplied(application_id, amounts[invoice.id], reason)
+            case = Case(business, customer, invoice, now)
+            changes.append(change(case, undone, actor=actor, why=reason)[1])
+        ports.store.append(changes, clock_id=business.test_clock_id)
+        return moved
+
+    return again_when_stale(once)
+
+
+def _check_open(invoices: Sequence[Invoice]) -> None:
+    for one in invoices:
+        debt = one.is_open or one.status in {InvoiceStatus.PAID, InvoiceStatus.UNCOLLECTIBLE}
+        if one.is_withdrawn or not debt:
+            words = f"Invoice {one.number} is closed for good: its credit stays where it is."
+            raise Conflict("invoice_closed", words)
+
+
+# ------------------------------------------------------------------------------- reading
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One movement of a customer's credit, as its audit trail has it."""
+
+    fact: Fact
+    taken_back: bool = False
+
+
+def movements(ports: Ports, business_id: str, customer_id: str) -> list[Moved]:
+    """Applications, what demands brought, what was set aside: newest first."""
+    history = ports.store.facts(business_id, Subject.CUSTOMER, customer_id)
+    moves = [fact for fact in history if isinstance(fact.data, CreditMoved)]
+    back = {fact.data.source for fact in moves if fact.data.source.endswith("/back")}
+    return [Moved(fact, f"{fact.data.source}/back" in back) for fact in moves[::-1]]
+
+
+def _moved(ports: Ports, customer: Customer, source: str) -> CreditMoved | None:
+    found = movements(ports, customer.business_id, customer.id)
+    return next((one.fact.data for one in found if one.fact.data.source == source), None)
+
+
+def read_application(
+    ports: Ports, business_id: str, customer_id: str, application_id: str
+) -> CreditMoved:
+    """Raises NotFound for what is no application by hand of this customer's credit."""
+    customer = ports.store.customer(business_id, customer_id)
+    found = _moved(ports, customer, application_id)
+    if found is None or not application_id.startswith(BY_HAND):
+        words = "The customer's credit has no such application."
+        raise NotFound("credit_application_not_found", words)
+    return found
+
+
+# ---------------------------------------------------------------------------- paying out
+
+
+def pay_out(
+    ports: Ports,
+    business_id: str,
+    customer_id: str,
+    *,
+    payout_id: str,
+    method: ExternalMethod,
+    reference: str,
+    amount: int,
+    paid_on: date,
+    reason: str,
+    actor: Actor,
+) -> CreditPaidOut:
+    """Note that credit was given back past Stripe. Through a card it is a refund `from_credit`.
+
+    Raises Conflict for more than there is, or above the limit that needs a second person.
+    """
+
+    def once() -> CreditPaidOut:
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, customer_id)
+        for fact in ports.store.facts(business_id, Subject.CUSTOMER, customer_id):
+            if isinstance(fact.data, CreditPaidOut) and fact.data.payout_id == payout_id:
+                return fact.data
+        now = now_of(ports, business)
+        if paid_on > local_date(now, business.zone):
+            raise InvalidInput("date_in_future", "What is yet to be paid cannot be recorded.")
+        limit = business.refund_approval_above
+        if limit is not None and amount > limit:
+            words = "It is above the limit for one person: refund the payment it came from."
+            raise Conflict("approval_needed", words)
+        if not 0 < amount <= customer.credit:
+            words = f"The customer has {_text(customer.credit, business.currency)} of credit."
+            raise Conflict("credit_too_small", words)
+        paid = CreditPaidOut(
+            payout_id, method, reference, amount, business.currency, paid_on, reason
+        )
+        around = audience_of(business, customer)
+        head, fact = on_party(customer, paid, at=now, actor=actor, why=reason, audience=around)
+        ports.store.append([Change(head, fact)], clock_id=business.test_clock_id)
+        return paid
+
+    return again_when_stale(once)
