@@ -129,6 +129,7 @@ def successor(old: Invoice, changed: Invoice, *, invoice_id: str, at: datetime) 
         purpose=old.purpose,
         auto_charge=old.auto_charge,
         subscription_id=old.subscription_id,
+        group_id=old.group_id,
         period=old.period,
         memo=changed.memo,
         po_number=changed.po_number,
