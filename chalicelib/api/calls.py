@@ -25,6 +25,7 @@ class Incoming:
     headers: Mapping[str, str]
     body: bytes
     reference: str
+    address: str = ""  # the caller's, as API Gateway saw it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

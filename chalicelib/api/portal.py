@@ -31,7 +31,7 @@ from chalicelib.api.routing import Routes
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
 from chalicelib.domain.payment import Trigger
-from chalicelib.services import customers, invoices
+from chalicelib.services import customers, invoices, portal_links
 from chalicelib.services.case import Case, open_case
 
 routes = Routes(__name__, "/v1/portal/{token}", "Portal")
@@ -41,10 +41,12 @@ routes = Routes(__name__, "/v1/portal/{token}", "Portal")
 def get_portal(call: PortalCall) -> PortalView:
     """Read what the link opens: the business, invoices, and what happens next.
 
-    Reading changes nothing: a mail scanner that follows the link neither uses it up nor pays.
+    Reading is noted, and changes nothing else: a mail scanner that follows the link neither uses
+    it up nor pays.
     """
     store, link = call.ports.store, call.link
     cases = opened_cases(call)
+    portal_links.note_opening(call.ports, link, "page", call.request.address)
     customer = store.customer(call.business_id, link.customer_id)
     return portal_view(
         store.business(call.business_id), customer, tuple(_invoice(call, one) for one in cases)
@@ -123,6 +125,7 @@ def get_portal_pdf(call: PortalCall, query: PortalQuery) -> DocumentLink:
     from chalicelib.services.papers import stored_invoice
 
     invoice = _case(call, query.invoice_id).invoice
+    portal_links.note_opening(call.ports, call.link, "pdf", call.request.address, invoice.id)
     key = stored_invoice(call.ports, call.business_id, invoice.id)
     name = f"invoice-{invoice.number}.pdf"
     url = call.ports.files.link(key, file_name=name, seconds=LINK_SECONDS)

@@ -71,6 +71,7 @@ def incoming(request: Request, parameters: dict[str, str]) -> Incoming:
         headers=request.headers,
         body=raw if isinstance(raw, bytes) else raw.encode(),
         reference=reference_of(request),
+        address=str(((request.context or {}).get("identity") or {}).get("sourceIp") or ""),
     )
 
 

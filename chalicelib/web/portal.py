@@ -26,7 +26,7 @@ from chalicelib.api.routing import incoming, run
 from chalicelib.domain.errors import DomainError, NotFound
 from chalicelib.observability import count, log_event, log_failure
 from chalicelib.ports.answers import Unanswered
-from chalicelib.services import customers, posting
+from chalicelib.services import customers, portal_links, posting
 from chalicelib.web import answering
 from chalicelib.web.session import SessionOver, check_own_form, cookie_for, session_call
 
@@ -67,6 +67,7 @@ def page_card() -> Response:
 def _open_link(context: Context, request: Incoming) -> Response:
     """Exchange the link for a cookie. Nothing is used up: mail scanners follow links too."""
     call = portal_call(context, request)
+    portal_links.note_opening(context.ports, call.link, "page", request.address)
     return answering.redirect("../portal", Set_Cookie=cookie_for(call.token))
 
 
@@ -169,6 +170,7 @@ def _ask(
         headers={HEADER: key} if key else {},
         body=b"" if body is None else json.dumps(body).encode(),
         reference=call.request.reference,
+        address=call.request.address,
     )
     return run(operation, request)
 

@@ -41,6 +41,7 @@ def session_call(context: Context, request: Incoming) -> PortalCall:
         headers=request.headers,
         body=request.body,
         reference=request.reference,
+        address=request.address,
     )
     try:
         return portal_call(context, known)

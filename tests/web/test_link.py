@@ -9,7 +9,9 @@ import pytest
 
 from chalicelib.api.context import Context, provide
 from chalicelib.domain.invoice import Invoice
+from chalicelib.ports.rows import PortalOpening
 from chalicelib.services import portal_links
+from tests.fakes.install import Install
 from tests.logs import LogLines
 from tests.web.browser import Browser, link_of
 
@@ -42,10 +44,18 @@ def test_a_link_becomes_a_cookie_and_a_clean_address(browser: Browser, invoice: 
     assert link.rpartition("/")[2] not in shown.html
 
 
+def _openings(install: Install, invoice: Invoice) -> list[PortalOpening]:
+    since = install.clock.now() - timedelta(days=1)
+    return install.store.openings_of(invoice.business_id, invoice.customer_id, since=since)
+
+
 def test_looking_changes_nothing(browser: Browser, invoice: Invoice) -> None:
-    """A mail scanner may follow the link as often as it likes, before the payer does."""
+    """A mail scanner may follow the link as often as it likes, before the payer does: it only
+    stands in the log of openings, once a day."""
     link = link_of(browser.install, invoice)
     store = browser.install.store
+    assert browser.open(link).status == 200
+    assert [one.action for one in _openings(browser.install, invoice)] == ["page"]
     before = (list(store.all_facts()), store.exported_side(), repr(store.heads))
     for _ in range(3):
         assert browser.open(link).status == 200

@@ -75,14 +75,14 @@ class TypstDocuments:
         tries += [(inputs, _STANDARDS), (inputs, [])]
         for sys_inputs, standards in tries[:-1]:
             try:
-                return self._compile(template, sys_inputs, standards, rendered_at)
+                return self._compile(sys_inputs, standards, rendered_at, template)
             except RuntimeError:  # typst.TypstError is one; its words may quote a customer's name
                 number = page.footer.number
                 _log.warning("document %s not drawn, standards %s", number, standards)
-        return self._compile(template, *tries[-1], rendered_at)
+        return self._compile(*tries[-1], rendered_at, template)
 
     def _compile(
-        self, template: str, sys_inputs: dict[str, str], standards: list[str], rendered_at: datetime
+        self, sys_inputs: dict[str, str], standards: list[str], rendered_at: datetime, template: str
     ) -> bytes:
         pdf: bytes = self._compiler.compile(
             input=str(_HERE / "templates" / template),
