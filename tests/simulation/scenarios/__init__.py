@@ -13,6 +13,7 @@ from tests.simulation.scenarios import (
     new_card,
     on_account,
     outside,
+    plans,
     races,
 )
 from tests.simulation.scenarios.base import Scenario
@@ -49,6 +50,9 @@ ALL: dict[str, Scenario] = {
         on_account.DECLINED,
         on_account.NEW_METHOD,
         on_account.PART,
+        plans.KEPT,
+        plans.BROKEN,
+        plans.CHANGED,
         outside.STRAYS,
         outside.GIVEN_BACK,
         outside.PAID_OUT,
