@@ -1,49 +1,54 @@
-"""Which customer a row of a file means: by reference, by name, by e-mail address."""
+"""Which customer a row of a file means: by reference, by name, by e-mail address.
+
+Asked of the search's index, a row at a time: a file of ten rows reads no list of ten thousand
+customers. What this run has made itself is known at once, whatever the index lags.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.facts import Subject
+from chalicelib.domain.finding import What, cut, words_of_name
 from chalicelib.domain.imports.customers import key_of
 from chalicelib.ports import Ports
 
+# More customers with one word in their names than this, and another word of the name is tried.
+_MANY = 100
+
 
 class CustomerBook:
-    """The business's customers, read once for a slice of an import."""
+    """The business's customers, as one run of an import looks them up."""
 
     def __init__(self, ports: Ports, business_id: str) -> None:
-        self._by: dict[str, dict[str, list[Customer]]] = {
-            "ref": defaultdict(list), "name": defaultdict(list), "email": defaultdict(list),
-        }  # fmt: skip
-        for customer in _customers(ports, business_id):
-            self.note(customer)
+        self._ports, self._business_id = ports, business_id
+        self._own: dict[str, Customer] = {}
 
     def note(self, customer: Customer) -> None:
-        """One more; what it was called before is forgotten."""
-        for known in self._by.values():
-            for same in known.values():
-                same[:] = [one for one in same if one.id != customer.id]
-        self._by["ref"][key_of(customer.external_ref)].append(customer)
-        self._by["name"][key_of(customer.name)].append(customer)
-        self._by["email"][customer.email.casefold()].append(customer)
+        """Made or changed by this run."""
+        self._own[customer.id] = customer
 
     def named(self, name: str) -> list[Customer]:
-        return self._by["name"].get(key_of(name), [])
+        wanted = key_of(name)
+        return self._some(
+            sorted(words_of_name(name), key=len, reverse=True),
+            What.CUSTOMER_NAME,
+            lambda one: key_of(one.name) == wanted,
+        )
 
     def the_one(self, *, name: str, email: str, ref: str) -> Customer:
         """Raises InvalidInput when the row does not name exactly one customer."""
         found: list[Customer] = []
         if ref:
-            found = self._by["ref"].get(key_of(ref), [])
+            found = self._some([cut(ref)], What.REFERENCE, lambda one: _same(one.external_ref, ref))
         elif name:
             found = self.named(name)
         if not ref and email and (not name or len(found) > 1):
             found = [
                 one
-                for one in self._by["email"].get(email.casefold(), [])
+                for one in self._with_email(email)
                 if not name or key_of(one.name) == key_of(name)
             ]
         if len(found) != 1:
@@ -52,12 +57,39 @@ class CustomerBook:
             raise InvalidInput("customer_unknown", words)
         return found[0]
 
+    def _with_email(self, email: str) -> list[Customer]:
+        return self._some([cut(email)], What.EMAIL, lambda one: _same(one.email, email))
 
-def _customers(ports: Ports, business_id: str) -> Iterator[Customer]:
-    cursor = None
-    while True:
-        page = ports.store.customers(business_id, limit=200, cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    def _some(
+        self, words: list[str], what: What, fits: Callable[[Customer], bool]
+    ) -> list[Customer]:
+        """Those who fit, found by the first of the words that not too many have."""
+        for word in words:
+            hits = self._ports.store.found(self._business_id, word, limit=_MANY)
+            if len(hits) < _MANY:
+                ids = {
+                    hit.subject_id: None
+                    for hit in hits
+                    if (hit.word, hit.what, hit.subject) == (word, what, Subject.CUSTOMER)
+                }
+                return self._read(ids, fits)
+        return [one for one in self._everybody() if fits(one)]
+
+    def _read(self, ids: dict[str, None], fits: Callable[[Customer], bool]) -> list[Customer]:
+        store = self._ports.store
+        read = {one: store.customer(self._business_id, one) for one in ids if one not in self._own}
+        return [one for one in (*read.values(), *self._own.values()) if fits(one)]
+
+    def _everybody(self) -> Iterator[Customer]:
+        yield from self._own.values()
+        cursor = None
+        while True:
+            page = self._ports.store.customers(self._business_id, limit=100, cursor=cursor)
+            yield from (one for one in page.items if one.id not in self._own)
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
