@@ -27,6 +27,7 @@ class Account(StrEnum):
     REVENUE = "revenue"
     TAX = "tax"
     CREDIT_NOTES = "credit_notes"
+    APPLICATION_FEES = "application_fees"  # the install's share of connected businesses' payments
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,6 +281,35 @@ class ChargingReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationFeeEarned:
+    """The install's share of a connected business's payment, on the install's own balance."""
+
+    kind: ClassVar[str] = "application_fee_earned"
+    fee_id: str
+    stripe_account: str
+    charge_id: str
+    amount: int
+    currency: str
+
+    def key(self, seq: int) -> str:
+        return f"application_fee/{self.fee_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationFeeReturned:
+    """A part of a share was given back, by hand at Stripe."""
+
+    kind: ClassVar[str] = "application_fee_returned"
+    fee_id: str
+    refund_id: str
+    amount: int
+    currency: str
+
+    def key(self, seq: int) -> str:
+        return f"application_fee_returned/{self.refund_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutPaid:
     """Stripe sent money to the bank; a payout that fails later comes back by `PayoutFailed`."""
 

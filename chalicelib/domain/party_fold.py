@@ -134,6 +134,10 @@ def business_legs(payload: Any) -> tuple[Leg, ...]:
     match payload:
         case facts.PayoutPaid(amount=amount, currency=currency):
             return legs(currency, bank=amount, cash_in_transit=-amount)
+        case facts.ApplicationFeeEarned(amount=amount, currency=currency):
+            return legs(currency, cash_in_transit=amount, application_fees=-amount)
+        case facts.ApplicationFeeReturned(amount=amount, currency=currency):
+            return legs(currency, cash_in_transit=-amount, application_fees=amount)
         case facts.PayoutFailed(amount=amount, currency=currency):
             return legs(currency, bank=-amount, cash_in_transit=amount)
         case _:

@@ -49,7 +49,8 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
         p.SubscriptionCancelled,
     ),
     Subject.BUSINESS: (
-        p.BusinessCreated, p.BusinessChanged, p.AccountRequested, p.PolicySaved, p.DefaultPolicyChosen,
+        p.BusinessCreated, p.BusinessChanged, p.AccountRequested, p.ApplicationFeeEarned,
+        p.ApplicationFeeReturned, p.PolicySaved, p.DefaultPolicyChosen,
         p.ChargingHeld, p.ChargingReleased, p.PayoutPaid, p.PayoutFailed,
     ),
     Subject.TEAM: team_facts.PAYLOADS,

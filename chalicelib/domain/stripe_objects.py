@@ -146,6 +146,18 @@ class AccountSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationFeeSeen:
+    """The install's share of one charge; `returned` is what was given back of it, by its id."""
+
+    id: str
+    account: str
+    charge_id: str
+    amount: int
+    currency: str
+    returned: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AccountPage:
     """Stripe's onboarding: opens once, and until `expires_at`."""
 

@@ -11,6 +11,7 @@ from chalicelib.ports.answers import Page
 from chalicelib.ports.stripe_objects import (
     AccountPage,
     AccountSeen,
+    ApplicationFeeSeen,
     ChargeSeen,
     Confirmed,
     DisputeSeen,
@@ -148,6 +149,13 @@ class Gateway(Protocol):
     def read_account(self, account: str) -> AccountSeen: ...
     def accounts_since(self, since: datetime, *, cursor: str | None = None) -> Page[AccountSeen]:
         """Connected accounts by their opening, newest first."""
+        ...
+
+    def read_application_fee(self, fee_id: str) -> ApplicationFeeSeen: ...
+    def application_fees_since(
+        self, since: datetime, *, cursor: str | None = None
+    ) -> Page[ApplicationFeeSeen]:
+        """The install's shares of connected accounts' charges, newest first."""
         ...
 
     def refund(

@@ -3,6 +3,7 @@
 from chalicelib.domain.stripe_objects import (
     AccountPage,
     AccountSeen,
+    ApplicationFeeSeen,
     ChargeSeen,
     ChargeStatus,
     ConfirmAnswer,
@@ -20,6 +21,7 @@ from chalicelib.domain.stripe_objects import (
 __all__ = [
     "AccountPage",
     "AccountSeen",
+    "ApplicationFeeSeen",
     "ChargeSeen",
     "ChargeStatus",
     "ConfirmAnswer",

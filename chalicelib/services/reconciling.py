@@ -22,6 +22,7 @@ from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus, SetupSeen
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import StaleHead, Unanswered
 from chalicelib.services import (
+    application_fees,
     businesses,
     connecting,
     customers,
@@ -105,6 +106,8 @@ def reconcile(ports: Ports, business_id: str) -> Reconciled:
         if cursor is None:
             break
     posted += _returned(ports, business, since) + _typed_in(ports, business, since)
+    if businesses.owns_the_account(business):
+        posted += application_fees.post_since_last(ports, business, started_at)
     paid = _payouts(ports, business, since)
     if not homeless:
         ports.store.save_watermark(business_id, "reconciled", iso(started_at))

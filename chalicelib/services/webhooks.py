@@ -15,11 +15,12 @@ from chalicelib.domain.errors import InvalidInput, NotFound
 from chalicelib.domain.signature import verify
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
-from chalicelib.services import businesses, connecting, customers, payouts
+from chalicelib.services import application_fees, businesses, connecting, customers, payouts
 from chalicelib.services.posting import post_outcome
 
 API_VERSION = "2026-10-28.endive"
 _PAYMENTS = ("payment_intent.", "charge.", "refund.")
+_SHARES = {"application_fee.created", "application_fee.refunded"}
 _SAVED = {"checkout.session.completed", "checkout.session.async_payment_succeeded"}
 
 
@@ -82,6 +83,9 @@ def _apply(ports: Ports, kind: str, business_id: str, hint: Mapping[str, str]) -
         return _method(ports, kind, business_id, hint)
     if kind.startswith("payout."):
         posted = payouts.post_payout(ports, business_id, hint["object_id"])
+        return Applied.POSTED if posted else Applied.NOTHING_NEW
+    if kind in _SHARES:
+        posted = application_fees.post_fee(ports, business_id, hint["object_id"])
         return Applied.POSTED if posted else Applied.NOTHING_NEW
     if kind == "account.application.deauthorized":
         businesses.stop_deauthorized(ports, business_id)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.connect import AccountNeeds
-from chalicelib.domain.errors import Conflict
+from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.stripe_objects import AccountPage, AccountSeen, NewIntent
 from tests.contracts.gateway_stage import BUSINESS, Stage
@@ -114,3 +114,34 @@ class ConnectContract:
         assert charge.fee == 320 + 250
         assert stage.core.books(stage.account)["usd"]["fees"] == 570
         assert stage.core.books()["usd"]["application_fees"] == 250
+
+    def test_the_installs_share_is_listed_and_read(self, stage: Stage) -> None:
+        stage.account = seller = stage.core.connect_account()
+        payer = stage.payer()
+        before, charges = stage.now, []
+        for number in (1, 2):
+            wanted = NewIntent(
+                business_id=BUSINESS, invoice_id="inv_1", payment_id=f"pay_{number}",
+                customer=payer.stripe_id, amount=10_000, currency="USD", description="Invoice",
+                application_fee=100 * number,
+            )  # fmt: skip
+            key = f"pi/{BUSINESS}/pay_{number}"
+            intent_id = stage.gateway.create_intent(stage.account, wanted, key=key)
+            stage.confirm(intent_id, payer)
+            charge = stage.gateway.read_intent(stage.account, intent_id).latest_charge
+            assert charge is not None
+            charges.append(charge.id)
+        newest, oldest = stage.gateway.application_fees_since(before).items
+        assert (newest.amount, oldest.amount) == (200, 100)
+        assert (oldest.account, oldest.charge_id, oldest.currency, oldest.returned) == (
+            seller, charges[0], "USD", (),
+        )  # fmt: skip
+        assert stage.gateway.read_application_fee(newest.id) == newest
+        back = {"charge": charges[1], "amount": 5000, "refund_application_fee": True}
+        stage.core.call(
+            "POST", "/v1/refunds", back, account=seller, idempotency_key="refund/dash/1"
+        )
+        ((refund_id, amount),) = stage.gateway.read_application_fee(newest.id).returned
+        assert (refund_id.startswith("fr_"), amount) == (True, 100)
+        with pytest.raises(NotFound):
+            stage.gateway.read_application_fee("fee_unknown")

@@ -105,6 +105,8 @@ FACT_KEYS = {
     "ClientAdded": "client_added/<client.id>",
     "ClientRotated": "client_rotated/<client_id>/<number>",
     "ClientRevoked": "client_revoked/<client_id>",
+    "ApplicationFeeEarned": "application_fee/<fee_id>",
+    "ApplicationFeeReturned": "application_fee_returned/<refund_id>",
     "AccountRequested": "account_requested",
     "GroupCreated": "created",
     "GroupChanged": "changed/7",

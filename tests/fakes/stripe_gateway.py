@@ -34,6 +34,8 @@ _ENDPOINTS = {
     Operation.CREATE_FILE: ("POST", "/v1/files"),
     Operation.READ_PAYOUT: ("GET", "/v1/payouts/{}"),
     Operation.LIST_PAYOUTS: ("GET", "/v1/payouts"),
+    Operation.READ_APPLICATION_FEE: ("GET", "/v1/application_fees/{}"),
+    Operation.LIST_APPLICATION_FEES: ("GET", "/v1/application_fees"),
     Operation.CREATE_ACCOUNT: ("POST", "/v1/accounts"),
     Operation.READ_ACCOUNT: ("GET", "/v1/accounts/{}"),
     Operation.LIST_ACCOUNTS: ("GET", "/v1/accounts"),

@@ -196,3 +196,51 @@ def test_a_wish_is_recorded_once() -> None:
     ]  # fmt: skip
     assert len(wishes) == 1
     assert len(connected(install)) == 1
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_the_share_is_on_the_books_of_who_owns_the_installs_account(heard: bool) -> None:
+    install = Install.at()
+    install.business("biz_owner")
+    account = install.stripe.connect_account()
+    fee = ApplicationFee(Decimal("2.5"), 30)
+    install.business(ONE, stripe_account=account, application_fee=fee, connects=True)
+    customer = install.customer(ONE)
+    install.settle()
+    if not heard:
+        install.stripe.webhooks.endpoints.clear()
+    install.invoice(customer)
+    install.settle()
+    share = install.stripe.books()["usd"]["application_fees"]
+    for _ in range(2):
+        reconciling.reconcile_all(install.ports)
+    owners = install.store.facts("biz_owner", Subject.BUSINESS, "biz_owner")
+    posted = [leg for fact in owners for leg in fact.legs]
+    assert {leg.account: leg.amount for leg in posted} == {
+        Account.CASH_IN_TRANSIT: share, Account.APPLICATION_FEES: -share,
+    }  # fmt: skip
+    assert share > 0
+    check_install(install)
+
+
+def test_a_share_given_back_leaves_the_owners_books() -> None:
+    install = Install.at()
+    install.business("biz_owner")
+    account = install.stripe.connect_account()
+    fee = ApplicationFee(Decimal(0), 100)
+    install.business(ONE, stripe_account=account, application_fee=fee, connects=True)
+    customer = install.customer(ONE)
+    install.settle()
+    install.invoice(customer)
+    install.settle()
+    (share,) = install.stripe.state.platform.application_fees.values()
+    back = {"charge": share["charge"], "refund_application_fee": True}
+    install.stripe.call(
+        "POST", "/v1/refunds", back, account=account, idempotency_key="refund/dash/1"
+    )
+    install.settle()
+    legs = [
+        leg.amount for fact in install.store.facts("biz_owner", Subject.BUSINESS, "biz_owner")
+        for leg in fact.legs if leg.account is Account.CASH_IN_TRANSIT
+    ]  # fmt: skip
+    assert legs == [100, -100]

@@ -174,6 +174,16 @@ def accounts_since(since: datetime, cursor: str | None) -> params.AccountListPar
     return wanted
 
 
+def application_fees_since(since: datetime, cursor: str | None) -> params.ApplicationFeeListParams:
+    wanted: params.ApplicationFeeListParams = {
+        "created": {"gte": int(since.timestamp())},
+        "limit": PAGE_SIZE,
+    }
+    if cursor:
+        wanted["starting_after"] = cursor
+    return wanted
+
+
 def read_intent() -> params.PaymentIntentRetrieveParams:
     return {"expand": [_CHARGE_PARTS]}
 

@@ -38,6 +38,8 @@ class Operation(StrEnum):
     CREATE_FILE = "files.create"
     READ_PAYOUT = "payouts.retrieve"
     LIST_PAYOUTS = "payouts.list"
+    READ_APPLICATION_FEE = "application_fees.retrieve"
+    LIST_APPLICATION_FEES = "application_fees.list"
     CREATE_ACCOUNT = "accounts.create"
     READ_ACCOUNT = "accounts.retrieve"
     LIST_ACCOUNTS = "accounts.list"

@@ -13,6 +13,7 @@ from chalicelib.ports.answers import Page, Unanswered
 from chalicelib.ports.stripe_objects import (
     AccountPage,
     AccountSeen,
+    ApplicationFeeSeen,
     ChargeSeen,
     ConfirmAnswer,
     Confirmed,
@@ -324,6 +325,17 @@ class StripeGateway:
         params = asking.account(business_id, country, email, currency)
         body = self._ask(Operation.CREATE_ACCOUNT, account=None, params=params, key=key)
         return reading.account(body)
+
+    def read_application_fee(self, fee_id: str) -> ApplicationFeeSeen:
+        body = self._ask(Operation.READ_APPLICATION_FEE, fee_id, account=None)
+        return reading.application_fee(body)
+
+    def application_fees_since(
+        self, since: datetime, *, cursor: str | None = None
+    ) -> Page[ApplicationFeeSeen]:
+        params = asking.application_fees_since(since, cursor)
+        page = self._ask(Operation.LIST_APPLICATION_FEES, account=None, params=params)
+        return _page(page, reading.application_fee)
 
     def create_account_page(
         self, account: str, *, return_url: str, refresh_url: str, key: str

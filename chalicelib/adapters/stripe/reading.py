@@ -21,6 +21,7 @@ from chalicelib.domain.errors import Conflict
 from chalicelib.ports.stripe_objects import (
     AccountPage,
     AccountSeen,
+    ApplicationFeeSeen,
     ChargeSeen,
     ChargeStatus,
     DisputeSeen,
@@ -242,6 +243,22 @@ def account(body: Body) -> AccountSeen:
             deadline_at=_at(deadline) if deadline else None,
         ),
         business_id=_part(body, "metadata").get("business_id", ""),
+    )
+
+
+def application_fee(body: Body) -> ApplicationFeeSeen:
+    currency = str(body["currency"]).upper()
+    back = [
+        (row["id"], money.from_stripe(row["amount"], currency))
+        for row in _part(body, "refunds").get("data", ())
+    ]
+    return ApplicationFeeSeen(
+        id=body["id"],
+        account=_id(body["account"]),
+        charge_id=_id(body["charge"]),
+        amount=money.from_stripe(body["amount"], currency),
+        currency=currency,
+        returned=tuple(back),
     )
 
 

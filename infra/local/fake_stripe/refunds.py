@@ -149,8 +149,23 @@ def _return_fee(state: State, account: Account, charge: Body, amount: int) -> No
     share = fee["amount"] * amount // charge["amount"]
     returned = {"source": fee["id"], "available_on": state.now, "category":
                 "platform_earning_refund"}  # fmt: skip
-    record(state, state.platform, "application_fee_refund", -share, fee["currency"], **returned)
+    row = record(
+        state, state.platform, "application_fee_refund", -share, fee["currency"], **returned
+    )
     record(state, account, "application_fee_refund", share, fee["currency"], **returned)
+    fee["refunds"]["data"].insert(
+        0,
+        {
+            "id": state.new_id("fr"),
+            "object": "fee_refund",
+            "amount": share,
+            "balance_transaction": row["id"],
+            "created": state.now,
+            "currency": fee["currency"],
+            "fee": fee["id"],
+            "metadata": {},
+        },
+    )
     fee["amount_refunded"] += share
     fee["refunded"] = fee["amount_refunded"] == fee["amount"]
     state.emit(state.platform, "application_fee.refunded", fee)

@@ -4,6 +4,7 @@ from typing import Final
 
 from infra.local.fake_stripe import (
     accounts,
+    application_fees,
     balance,
     charges,
     checkout,
@@ -25,8 +26,9 @@ from infra.local.fake_stripe.errors import FakeStripeRefusal
 ROUTES: Final[Routes] = {
     template: route
     for module in (
-        accounts, balance, charges, checkout, customers, disputes, events, files, mandates,
-        payment_intents, payment_methods, payouts, refunds, setup_intents, webhook_endpoints,
+        accounts, application_fees, balance, charges, checkout, customers, disputes, events, files,
+        mandates, payment_intents, payment_methods, payouts, refunds, setup_intents,
+        webhook_endpoints,
     )
     for template, route in module.ROUTES.items()
 }  # fmt: skip
