@@ -98,6 +98,7 @@ WHO_MAY: dict[str, frozenset[Role]] = {
     "list_import_rows": ALL,
     "get_import_result": ALL,
     "apply_import": MONEY,
+    "resume_import": MONEY,
     "get_trial_balance": MONEY,
     "create_test_clock": ADMIN,
     "get_test_clock": ADMIN,

@@ -106,5 +106,13 @@ def apply_import(call: StaffCall, import_id: str) -> ImportView:
     )
 
 
+@routes.post("/{import_id}/resume", status=202)
+def resume_import(call: StaffCall, import_id: str) -> ImportView:
+    """Call a worker again to an import that does not go on. Harmless when it does, or is over."""
+    from chalicelib.services import importing
+
+    return import_view(importing.resume_import(call.ports, call.business_id, import_id))
+
+
 def _read(call: StaffCall, import_id: str) -> ImportRun:
     return call.ports.store.import_run(call.business_id, import_id)

@@ -36,6 +36,7 @@ from chalicelib.domain.imports.values import DateOrder
 from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import FactExists, StaleHead
+from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import Change
 from chalicelib.services.case import now_of
 from chalicelib.services.import_rows import Intake
@@ -123,7 +124,8 @@ def apply_dry_run(
 
 
 def _file_key(business_id: str, content: bytes) -> str:
-    return f"{business_id}/imports/{sha256(content).hexdigest()}.csv"
+    """Files of imports are forgotten after 90 days: they have a place of their own."""
+    return f"imports/{business_id}/{sha256(content).hexdigest()}.csv"
 
 
 def run_slice(ports: Ports, business_id: str, import_id: str) -> ImportRun:
@@ -154,6 +156,15 @@ def run_slice(ports: Ports, business_id: str, import_id: str) -> ImportRun:
     except (StaleHead, FactExists):  # another worker had the same message
         return ports.store.import_run(business_id, import_id)
     return after
+
+
+def resume_import(ports: Ports, business_id: str, import_id: str) -> ImportRun:
+    """Call for the next slice again: the message that would have taken it was lost."""
+    run = ports.store.import_run(business_id, import_id)
+    if run.finished_at is None:
+        body = {"job": "import", "business_id": business_id, "subject_id": import_id}
+        ports.queue.send(QueueName.BILLING, body)
+    return run
 
 
 def _way(run: ImportRun) -> Way:

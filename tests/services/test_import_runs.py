@@ -17,7 +17,8 @@ from chalicelib.domain.import_run import SLICE, Existing, ImportRun, RowOutcome,
 from chalicelib.domain.imports.columns import ImportKind
 from chalicelib.domain.imports.reading import Way
 from chalicelib.domain.parties import Terms
-from chalicelib.services.importing import NewImport, run_slice, start_import
+from chalicelib.services.delivery import ref_of
+from chalicelib.services.importing import NewImport, resume_import, run_slice, start_import
 from tests.fakes.install import Install
 
 STAFF = Actor(ActorKind.STAFF, "usr_1")
@@ -89,6 +90,20 @@ def test_a_slice_that_broke_off_before_its_fact_is_told_as_if_it_had_not() -> No
     install.settle()
     assert results(install, run) == [(2, CREATED), (3, CREATED)]
     assert len(install.store.customers("biz_1").items) == 2
+
+
+def test_an_import_whose_message_was_lost_can_be_called_for_again() -> None:
+    install = started()
+    run = begun(install, contacts("Ada Byron"))
+    install.deliverer.deliver([ref_of(row.fact) for row in install.store.fact_rows() if row.open])
+    assert [message.body["job"] for message in install.queue.take()] == ["import"]
+    install.settle()
+    assert install.store.import_run("biz_1", run.id).done == 0
+    resume_import(install.ports, "biz_1", run.id)
+    install.settle()
+    assert install.store.import_run("biz_1", run.id).done == 1
+    resume_import(install.ports, "biz_1", run.id)
+    assert [*install.queue.take()] == []
 
 
 def test_the_same_message_twice_is_one_slice() -> None:
