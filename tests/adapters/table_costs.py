@@ -21,9 +21,12 @@ from moto import mock_aws
 
 from chalicelib.adapters.table.store import DynamoStore
 from chalicelib.adapters.table.units import Spent
-from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.facts import SYSTEM, Subject
+from chalicelib.domain.invoice import InvoiceStatus
+from chalicelib.domain.listing import PaymentState, shelves_of_invoices, shelves_of_payments
 from chalicelib.domain.team import Role
 from chalicelib.ports.answers import FactExists, Page
+from chalicelib.ports.lists import Order, Wanted
 from chalicelib.ports.rows import Change, DueRef, TestClock
 from chalicelib.services import team
 from tests.adapters.table_stage import fresh_table
@@ -157,9 +160,23 @@ def look_around(install: Install, customer_id: str) -> None:
     store.subscriptions("biz_1")
     store.subscriptions_of("biz_1", customer_id)
     store.businesses()
+    look_through_lists(install, customer_id)
     store.owner_of("biz_1", "reference", "wire-1")
     store.watermark("biz_1", "charges")
     store.memberships("usr_1")
+
+
+def look_through_lists(install: Install, customer_id: str) -> None:
+    store = install.store
+    invoices = shelves_of_invoices(InvoiceStatus.PENDING, InvoiceStatus.PAID)
+    payments = shelves_of_payments(PaymentState.PAID, PaymentState.FAILED)
+    for order in (Order.DUE_ON, Order.AMOUNT, Order.CUSTOMER_NAME):
+        assert len(store.listed("biz_1", Wanted(invoices, order)).items) == BILLED_TOGETHER
+        assert len(store.listed("biz_1", Wanted(payments, order)).items) > BILLED_TOGETHER
+    store.listed("biz_1", Wanted(payments, Order.AT, backwards=True))
+    assert len(store.found("biz_1", "byron", limit=20)) == BILLED_TOGETHER
+    store.facts_of("biz_1", customer_id)
+    store.read_heads("biz_1", [(Subject.CUSTOMER, customer_id), (Subject.BUSINESS, "biz_1")])
 
 
 def keep_small_rows(install: Install) -> None:

@@ -32,7 +32,8 @@ PORTS: tuple[Any, ...] = (
 READS: dict[Any, str] = {
     Store: """business business_of_account businesses customer customers subscription subscriptions
         invoice invoices group groups import_run import_runs team facts due shards delivered
-        next_number network_tries test_clock memberships portal_link watermark dispute disputes""",
+        next_number network_tries test_clock memberships portal_link watermark dispute disputes
+        listed found""",
     Files: "get link",
 }
 
