@@ -45,7 +45,10 @@ def _hash(fact: facts.Fact) -> str:
 
 @cache
 def _layout(kind: type) -> tuple[Callable[[Any], tuple[Any, ...]], dict[str, int]]:
+    """No places for a class whose fields are named: its constructor takes none by place."""
     names = [field.name for field in dataclasses.fields(kind) if field.init]
+    if any(field.kw_only for field in dataclasses.fields(kind)):
+        return (lambda _: ()), {}
     read = attrgetter(*names) if len(names) > 1 else lambda one: (getattr(one, names[0]),)
     return read, {name: place for place, name in enumerate(names)}
 
@@ -53,6 +56,8 @@ def _layout(kind: type) -> tuple[Callable[[Any], tuple[Any, ...]], dict[str, int
 def _replace(one: Any, /, **changes: Any) -> Any:
     kind = type(one)
     read, places = _layout(cast("Any", kind))
+    if not places:
+        return _slow_replace(one, **changes)
     values = list(read(one))
     for name, value in changes.items():
         values[places[name]] = value

@@ -6,6 +6,7 @@ from tests.simulation.scenarios import (
     changes,
     clock,
     disconnected,
+    disputes,
     dunning,
     first_charge,
     groups,
@@ -57,5 +58,7 @@ ALL: dict[str, Scenario] = {
         outside.GIVEN_BACK,
         outside.PAID_OUT,
         disconnected.DISCONNECTED,
+        disputes.ARGUED,
+        disputes.IGNORED,
     )
 }
