@@ -206,8 +206,8 @@ def test_freshbooks_invoices_with_two_taxes() -> None:
     done(install, contacts("Ada Byron"))
     lines = [
         (
-            "Ada Byron,F-1,2026-02-01,2026-03-03,sent,,Work,Repairs,100.00,2,10,180.00,GST,9.00,PST,"
-            "12.60,201.60,USD"
+            "Ada Byron,F-1,2026-02-01,2026-03-03,sent,,Work,Repairs,100.00,2,10,180.00,"
+            "GST,9.00,PST,12.60,201.60,USD"
         ),
         "Ada Byron,F-2,2026-02-01,2026-03-03,paid,2026-02-05,Work,,5.00,1,0,5.00,,,,,5.00,USD",
         "Ada Byron,F-3,2026-02-01,2026-03-03,sent,,Work,,5.00,1,0,5.00,,,,,6.00,USD",
