@@ -152,11 +152,16 @@ _NOUNS = {
     "dispute": "There is no such dispute.",
     "import": "There is no such import.",
     "payment": "There is no such payment.",
+    "payment_plan": "There is no such payment plan.",
     "payment_method": "The customer has no such payment method.",
     "setup_session": "There is no such set-up session.",
     "policy": "The business has no such dunning policy.",
     "user": "The business has no such user.",
     "api_client": "The business has no such API client.",
+    "external_payment": "The customer has no such external payment.",
+    "refund": "The invoice has no such refund.",
+    "credit_note": "The invoice has no such credit note.",
+    "credit_application": "The customer's credit has no such application.",
     "test_clock": "There is no such test clock.",
 }
 

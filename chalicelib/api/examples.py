@@ -39,6 +39,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "customer_id": "cus_mfrggzdfmztwq2lknnwg23tp",
         "policy_id": "gentle",
     },
+    "NewPaymentPlan": {
+        "customer_id": "cus_mfrggzdfmztwq2lknnwg23tp",
+        "equal": {"count": 6, "first_on": "2026-12-01", "rhythm": "monthly"},
+        "acceleration": {"instalments": 2, "days": 30},
+    },
+    "ChangePaymentPlan": {
+        "instalments": [{"due_on": "2026-12-10", "amount": 9000}],
+        "reason": "Payday is the 10th.",
+    },
+    "PayPaymentPlan": {"everything": True},
+    "CancelPaymentPlan": {"reason": "Paid by transfer."},
     "NewPayment": {
         "amount": 15000,
         "description": "Paid by phone",
@@ -50,6 +61,16 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "past_days": 90,
         "limit": 10,
     },
+    "NewPromise": {
+        "promised_on": "2026-11-27",
+        "by": "Ada Byron",
+        "amount": 8900,
+        "told_by": "phone",
+    },
+    "PlaceHold": {"reason": "The customer waits for a credit note.", "until_on": "2026-12-01"},
+    "LiftHold": {"reason": "The credit note is out."},
+    "Snooze": {"until_on": "2026-11-30"},
+    "NewNote": {"text": "Prefers to be called after four."},
     "NewSetupSession": {
         "customer_id": "cus_mfrggzdfmztwq2lknnwg23tp",
         "success_url": "https://app.example.com/saved?session={CHECKOUT_SESSION_ID}",
@@ -110,6 +131,43 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ConnectAccount": {
         "return_url": "https://app.example.com/settings/payments",
         "refresh_url": "https://app.example.com/settings/payments?again=1",
+    },
+    "NewExternalPayment": {
+        "method": "check",
+        "amount": 30000,
+        "received_on": "2026-11-20",
+        "reference": "1001",
+        "invoices": [{"id": "inv_mfrggzdfmztwq2lknnwg23tp", "amount": 25000}],
+    },
+    "NewInvoicePayment": {
+        "method": "bank_transfer",
+        "amount": 8900,
+        "received_on": "2026-11-20",
+        "reference": "TRX-20261120-77",
+    },
+    "ReversePayment": {"reversed_on": "2026-11-25", "reason": "The cheque was not covered."},
+    "NewRefund": {
+        "payment_id": "pay_mfrggzdfmztwq2lknnwg23tp_1",
+        "amount": 2500,
+        "reason": "The service failed for a week.",
+    },
+    "RejectRefund": {"reason": "The goods were never sent back."},
+    "NewCreditNote": {"reason": "Billed one hour too many.", "amount": 12000},
+    "WriteOffInvoice": {"reason": "The customer is insolvent."},
+    "ReissueInvoice": {"reason": "The purchase order was missing.", "po_number": "PO-1815"},
+    "ApplyCredit": {},
+    "TakeBackCredit": {"reason": "It was meant for another invoice."},
+    "NewCreditPayout": {
+        "method": "bank_transfer",
+        "amount": 1100,
+        "paid_on": "2026-11-22",
+        "reason": "The customer moved away.",
+        "reference": "TRX-20261122-12",
+    },
+    "CompleteDetails": {
+        "invoice_id": "inv_mfrggzdfmztwq2lknnwg23tp",
+        "po_number": "PO-1815",
+        "tax_id": "IE6388047V",
     },
     "BusinessChanges": {"default_terms": "net_14", "policy": {"when_exhausted": "keep"}},
     "EvidenceDraft": {

@@ -59,7 +59,7 @@ def get_portal_status(call: PortalCall, query: PortalQuery) -> PortalStatus:
 
     Send the payer to `confirm_url` when it is given.
     """
-    return _status(call, _case(call, query.invoice_id))
+    return _status(call, opened_case(call, query.invoice_id))
 
 
 @routes.post(
@@ -70,7 +70,7 @@ def pay_in_portal(call: PortalCall, body: PortalPay) -> PortalStatus:
 
     At most five tries an hour. Then read `status_url`.
     """
-    case, request_id = _case(call, body.invoice_id), call.id("ask")
+    case, request_id = opened_case(call, body.invoice_id), call.id("ask")
     return_url = _own_address(call, body.return_url)
 
     def ask() -> Invoice:
@@ -96,7 +96,7 @@ def pay_in_portal(call: PortalCall, body: PortalPay) -> PortalStatus:
         )
     except Conflict as error:
         raise _in_their_words(call, case, error) from error
-    return _status(call, _case(call, case.invoice.id))
+    return _status(call, opened_case(call, case.invoice.id))
 
 
 @routes.post("/setup-session", status=201, refuses=("return_url_invalid",))
@@ -124,7 +124,7 @@ def get_portal_pdf(call: PortalCall, query: PortalQuery) -> DocumentLink:
     """Go to the invoice's PDF, at an address that works for a minute."""
     from chalicelib.services.papers import stored_invoice
 
-    invoice = _case(call, query.invoice_id).invoice
+    invoice = opened_case(call, query.invoice_id).invoice
     portal_links.note_opening(call.ports, call.link, "pdf", call.request.address, invoice.id)
     key = stored_invoice(call.ports, call.business_id, invoice.id)
     name = f"invoice-{invoice.number}.pdf"
@@ -134,7 +134,7 @@ def get_portal_pdf(call: PortalCall, query: PortalQuery) -> DocumentLink:
 
 def opened_cases(call: PortalCall) -> list[Case]:
     """Every invoice that the link shows by itself."""
-    return [_case(call, one) for one in _opened(call)]
+    return [opened_case(call, one) for one in _opened(call)]
 
 
 def _opened(call: PortalCall) -> list[str]:
@@ -145,7 +145,7 @@ def _opened(call: PortalCall) -> list[str]:
     return [one.id for one in page.items if one.purpose is not Purpose.ON_ACCOUNT]
 
 
-def _case(call: PortalCall, invoice_id: str | None) -> Case:
+def opened_case(call: PortalCall, invoice_id: str | None) -> Case:
     """The invoice that is meant, if the link opens it."""
     wanted = invoice_id or call.link.invoice_id
     if wanted is None:

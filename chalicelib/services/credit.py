@@ -249,6 +249,14 @@ def movements(ports: Ports, business_id: str, customer_id: str) -> list[Moved]:
     return [Moved(fact, f"{fact.data.source}/back" in back) for fact in moves[::-1]]
 
 
+def read_taken_back(
+    ports: Ports, business_id: str, customer_id: str, application_id: str
+) -> CreditMoved | None:
+    """How it was taken back, if it was."""
+    customer = ports.store.customer(business_id, customer_id)
+    return _moved(ports, customer, f"{application_id}/back")
+
+
 def _moved(ports: Ports, customer: Customer, source: str) -> CreditMoved | None:
     found = movements(ports, customer.business_id, customer.id)
     return next((one.fact.data for one in found if one.fact.data.source == source), None)

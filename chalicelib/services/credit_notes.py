@@ -28,6 +28,8 @@ from chalicelib.services.case import Case, again_when_stale, change, open_case
 from chalicelib.services.credit import PLAN, close_all, covered_words, spendable
 from chalicelib.services.invoices import created
 
+MOST_BY_PAYER = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Correction:
@@ -179,6 +181,19 @@ def reissue(
         return ports.store.invoice(business_id, right.id)
 
     return again_when_stale(once)
+
+
+def check_corrections(ports: Ports, invoice: Invoice) -> None:
+    """A payer may correct one debt a few times, not for ever: each takes two numbers and a mail.
+
+    Raises Conflict after that.
+    """
+    one, count = invoice, 0
+    while one.replaces is not None and count < MOST_BY_PAYER:
+        one, count = ports.store.invoice(invoice.business_id, one.replaces), count + 1
+    if count >= MOST_BY_PAYER:
+        words = "It has been corrected several times: ask the business to correct it."
+        raise Conflict("too_many_corrections", words)
 
 
 def _check_replaceable(invoice: Invoice) -> None:

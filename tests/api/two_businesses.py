@@ -7,7 +7,7 @@ that can be no id complete the four targets of the authorization matrix.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -26,9 +26,11 @@ from chalicelib.services import (
     clocks,
     customers,
     disputing,
+    following_up,
     groups,
     importing,
     on_account,
+    payment_plans,
     policies,
     portal_links,
     subscriptions,
@@ -36,7 +38,9 @@ from chalicelib.services import (
 )
 from chalicelib.services.invoices import create_invoice
 from chalicelib.services.on_account import Wish
+from chalicelib.services.payment_plans import PlanWish
 from chalicelib.services.posting import post_outcome
+from tests.api.desk_things import desk_things
 from tests.fakes.install import VISA, Install
 
 OWN, OTHER = "biz_1", "biz_2"
@@ -48,6 +52,7 @@ UNKNOWN = {
     "subscription_id": "sub_unknown",
     "invoice_id": "inv_unknown",
     "payment_id": "pay_unknown",
+    "payment_plan_id": "plan_unknown",
     "setup_session_id": "cs_test_unknown",
     "test_clock_id": "clk_unknown",
     "user_id": "user_unknown",
@@ -55,10 +60,15 @@ UNKNOWN = {
     "import_id": "imp_unknown",
     "group_id": "grp_unknown",
     "dispute_id": "du_unknown",
+    "external_payment_id": "ext_unknown",
+    "refund_id": "ref_unknown",
+    "credit_note_id": "cn_unknown",
+    "credit_application_id": "app_unknown",
     "token": "u" * 43,
 }
 MALFORMED = "no!id"
 _REASON = {"reason": "Because."}
+_CASH = {"method": "cash", "amount": 5}
 _LINES = [{"description": "Work", "unit_amount": 8900}]
 BODIES: dict[str, dict[str, Any]] = {
     "create_customer": {"name": "Ada Byron", "email": "ada@example.com"},
@@ -74,8 +84,18 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "create_dunning_policy": {"name": "Patient"},
     "change_dunning_policy": {"grace_days": 3},
+    "promise_to_pay": {"promised_on": "2026-01-05", "by": "Ada Byron"},
+    "place_hold": _REASON,
+    "lift_hold": _REASON,
+    "snooze_invoice": {"until_on": "2026-01-05"},
+    "note_invoice": {"text": "Call after four."},
+    "note_customer": {"text": "Call after four."},
     "rehearse_dunning_policy": {"policy_id": "{policy_id}", "changes": {"grace_days": 3}},
     "assign_dunning_policy": {"customer_id": "{customer_id}", "policy_id": "{policy_id}"},
+    "create_payment_plan": {"customer_id": "{customer_id}", "equal": {"count": 2}},
+    "change_payment_plan": {**_REASON, "instalments": [{"due_on": "2026-02-01", "amount": 8900}]},
+    "pay_payment_plan": {"everything": True},
+    "cancel_payment_plan": _REASON,
     "take_payment": {"amount": 4000, "invoices": []},
     "start_setup_session": {
         "customer_id": "{customer_id}",
@@ -107,7 +127,22 @@ BODIES: dict[str, dict[str, Any]] = {
     "advance_test_clock": {"to": "2026-03-02T12:00:00Z"},
     "pay_in_portal": {"invoice_id": "{invoice_id}"},
 }
+BODIES |= {
+    "record_external_payment": {**_CASH, "received_on": "2026-01-01"},
+    "record_invoice_payment": {**_CASH, "received_on": "2026-01-01"},
+    "reverse_external_payment": {**_REASON, "reversed_on": "2026-01-01"},
+    "request_refund": {**_REASON, "payment_id": "{payment_id}", "amount": 5},
+    "reject_refund": _REASON,
+    "issue_credit_note": {**_REASON, "amount": 5},
+    "write_off_invoice": _REASON,
+    "reissue_invoice": {**_REASON, "po_number": "PO-1"},
+    "apply_credit": {},
+    "take_back_credit": _REASON,
+    "pay_out_credit": {**_REASON, "method": "cash", "amount": 5, "paid_on": "2026-01-01"},
+    "complete_billing_details": {"invoice_id": "{invoice_id}", "po_number": "PO-1"},
+}
 BODIES["preview_subscription"] = BODIES["create_subscription"]
+BODIES["preview_payment_plan"] = BODIES["create_payment_plan"]
 FORMS = {
     "issue_token": {
         "grant_type": "client_credentials",
@@ -129,8 +164,16 @@ QUERIES = {
 NEEDS = {
     "finalize_invoice": {"invoice_id": "draft"},
     "charge_invoice": {"invoice_id": "open"},
+    "promise_to_pay": {"invoice_id": "open"},
+    "place_hold": {"invoice_id": "open"},
+    "lift_hold": {"invoice_id": "held"},
     "cancel_invoice": {"invoice_id": "open"},
     "resume_subscription": {"subscription_id": "paused"},
+    "record_invoice_payment": {"invoice_id": "open"},
+    "approve_refund": {"refund_id": "waiting_refund"},
+    "reject_refund": {"refund_id": "waiting_refund"},
+    "write_off_invoice": {"invoice_id": "open"},
+    "complete_billing_details": {"invoice_id": "open", "token": "open_token"},
     "pay_in_portal": {"invoice_id": "open", "token": "open_token"},
     "get_taken_payment": {"payment_id": "taken"},
     "cancel_taken_payment": {"payment_id": "taken"},
@@ -189,7 +232,9 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
         "invoice_id": paid.id,
         "payment_id": install.read(paid).payments[0].id,
         "open": unpaid.id,
+        "held": _held(install, customer, later),
         "taken": _taken(install, business_id, customer.id),
+        "payment_plan_id": _plan(install, business_id, name),
         "draft": _draft(install, business_id, customer.id),
         "setup_session_id": _session(install, business_id, customer.id),
         "test_clock_id": clock.id,
@@ -198,6 +243,7 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
         "member": member.id,
         "import_id": imported[0],
         "dry_import": imported[1],
+        **desk_things(install, customer, install.read(paid)),
         "token": portal_links.link_for(install.ports, paid).rpartition("/")[2],
         "open_token": portal_links.link_for(install.ports, unpaid).rpartition("/")[2],
     }
@@ -257,6 +303,14 @@ def _disputes(install: Install, customer: Customer) -> dict[str, str]:
     return {"dispute_id": ids[0], "answered": ids[1]}
 
 
+def _held(install: Install, customer: Customer, due_on: date) -> str:
+    invoice = install.invoice(customer, due_on=due_on)
+    following_up.place_hold(
+        install.ports, invoice.business_id, invoice.id, reason="?", until_on=None, actor=SYSTEM
+    )
+    return invoice.id
+
+
 def _draft(install: Install, business_id: str, customer_id: str) -> str:
     line = Line(description="Work", quantity=Decimal(1), unit_amount=8900)
     made = create_invoice(
@@ -268,6 +322,13 @@ def _draft(install: Install, business_id: str, customer_id: str) -> str:
         actor=SYSTEM,
     )
     return made.id
+
+
+def _plan(install: Install, business_id: str, name: str) -> str:
+    customer = install.customer(business_id, name=name)
+    install.invoice(customer, due_on=install.clock.now().date() + timedelta(days=30))
+    wish = PlanWish(install.ids.new("plan"), customer.id, count=2)
+    return payment_plans.make_plan(install.ports, business_id, wish, actor=SYSTEM).id
 
 
 def _taken(install: Install, business_id: str, customer_id: str) -> str:

@@ -7,21 +7,24 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from chalicelib.api.representation.by_hand import PartView, part_view
+from chalicelib.api.representation.corrections import (
+    CreditNoteView,
+    RefundView,
+    credit_note_view,
+    refund_view,
+)
 from chalicelib.api.representation.fields import (
     Amount,
     Body,
     Id,
-    Name,
     Paragraph,
-    Percent,
-    Quantity,
     Reason,
     Text,
     View,
-    check_total,
-    decimal_of,
     plain_decimal,
 )
+from chalicelib.api.representation.lines import LineBody, lines_from
 from chalicelib.api.representation.payments import (
     AttemptView,
     PaymentView,
@@ -35,21 +38,9 @@ from chalicelib.domain.invoice import (
     InvoiceStatus,
     Line,
     NextAction,
-    totals_of,
 )
 from chalicelib.domain.parties import Terms
-
-
-class LineBody(Body):
-    """`unit_amount` and `discount` are minor units; the discount is off the line, before tax."""
-
-    description: Name
-    unit_amount: Amount
-    quantity: Quantity = 1
-    discount: Amount = 0
-    tax_percent: Percent = "0"
-    product: Text = ""
-    variant: Text = ""
+from chalicelib.domain.promise import Promise
 
 
 class NewInvoice(Body):
@@ -134,8 +125,13 @@ class InvoiceView(View):
     amount_credited: int
     amount_written_off: int
     amount_overpaid: int
+    amount_recovered: int
+    replaces: str | None
+    replaced_by: str | None
     next_action: NextAction | None
     hold: Hold | None
+    promises: tuple[Promise, ...]
+    snoozed_until: date | None
     lines: tuple[LineView, ...]
     totals: TotalsView
     bill_to: BillTo
@@ -155,6 +151,9 @@ class InvoiceView(View):
     attempt_count: int
     attempts: tuple[AttemptView, ...]
     payments: tuple[PaymentView, ...]
+    external_payments: tuple[PartView, ...]
+    refunds: tuple[RefundView, ...]
+    credit_notes: tuple[CreditNoteView, ...]
 
 
 class ReasonView(View):
@@ -180,20 +179,7 @@ class DocumentLink(View):
 
 def lines_of(body: NewInvoice) -> tuple[Line, ...]:
     """Raises InvalidInput for a discount above its line or a sum beyond all reason."""
-    lines = tuple(
-        Line(
-            description=line.description,
-            quantity=decimal_of(line.quantity),
-            unit_amount=line.unit_amount,
-            discount=line.discount,
-            tax_percent=decimal_of(line.tax_percent),
-            product=line.product,
-            variant=line.variant,
-        )
-        for line in body.lines
-    )
-    check_total(totals_of(lines).total)
-    return lines
+    return lines_from(body.lines)
 
 
 def invoice_view(invoice: Invoice, *, codes: bool) -> InvoiceView:
@@ -213,8 +199,13 @@ def invoice_view(invoice: Invoice, *, codes: bool) -> InvoiceView:
         amount_credited=invoice.amount_credited,
         amount_written_off=invoice.amount_written_off,
         amount_overpaid=invoice.amount_overpaid,
+        amount_recovered=invoice.amount_recovered,
+        replaces=invoice.replaces,
+        replaced_by=invoice.replaced_by,
         next_action=invoice.next_action,
         hold=invoice.holding,
+        promises=invoice.promises,
+        snoozed_until=invoice.snoozed_until,
         lines=tuple(map(line_view, invoice.lines)),
         totals=totals_view(invoice),
         bill_to=invoice.bill_to,
@@ -240,6 +231,9 @@ def invoice_view(invoice: Invoice, *, codes: bool) -> InvoiceView:
         payments=tuple(
             payment_view(invoice.id, invoice.currency, payment, codes=codes) for payment in payments
         ),
+        external_payments=tuple(map(part_view, invoice.external_payments)),
+        refunds=tuple(refund_view(invoice, one) for one in invoice.refunds),
+        credit_notes=tuple(credit_note_view(invoice, one) for one in invoice.credit_notes),
     )
 
 

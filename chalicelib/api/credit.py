@@ -1,0 +1,99 @@
+"""A customer's unapplied credit: read, applied to invoices, taken back, paid out."""
+
+from __future__ import annotations
+
+from chalicelib.api.calls import StaffCall
+from chalicelib.api.making import done_once
+from chalicelib.api.representation.by_hand import (
+    ApplyCredit,
+    CreditView,
+    NewCreditPayout,
+    TakeBackCredit,
+    chosen_of,
+    move_view,
+)
+from chalicelib.api.representation.fields import day
+from chalicelib.api.routing import Routes
+from chalicelib.services import credit
+
+routes = Routes(__name__, "/v1/customers/{customer_id}/credit", "Credit")
+
+
+@routes.get()
+def get_credit(call: StaffCall, customer_id: str) -> CreditView:
+    """Read a customer's unapplied credit and what moved it."""
+    return _view(call, customer_id)
+
+
+@routes.post(
+    "/applications",
+    status=201,
+    refuses=("credit_too_small", "nothing_to_apply", "allocation_invalid", "payment_under_way"),
+)
+def apply_credit(call: StaffCall, customer_id: str, body: ApplyCredit) -> CreditView:
+    """Pay invoices by unapplied credit: the oldest due first, or as chosen."""
+    credit.apply_credit(
+        call.ports,
+        call.business_id,
+        customer_id,
+        application_id=call.id("app"),
+        chosen=chosen_of(body.invoices),
+        actor=call.actor,
+    )
+    return _view(call, customer_id)
+
+
+@routes.post(
+    "/applications/{credit_application_id}/take-back",
+    refuses=("already_reversed", "invoice_closed"),
+)
+def take_back_credit(
+    call: StaffCall, customer_id: str, credit_application_id: str, body: TakeBackCredit
+) -> CreditView:
+    """Make what was applied by hand credit again: the invoices owe it anew."""
+    done_once(
+        call,
+        lambda: credit.take_back(
+            call.ports,
+            call.business_id,
+            customer_id,
+            credit_application_id,
+            reason=body.reason,
+            actor=call.actor,
+        ),
+        lambda: credit.read_taken_back(
+            call.ports, call.business_id, customer_id, credit_application_id
+        ),
+        lambda found: found is not None,
+    )
+    return _view(call, customer_id)
+
+
+@routes.post("/payouts", status=201, refuses=("credit_too_small", "approval_needed"))
+def pay_out_credit(call: StaffCall, customer_id: str, body: NewCreditPayout) -> CreditView:
+    """Note that credit was given back past Stripe: by transfer, cheque or in cash."""
+    credit.pay_out(
+        call.ports,
+        call.business_id,
+        customer_id,
+        payout_id=call.id("out"),
+        method=body.method,
+        reference=body.reference.strip(),
+        amount=body.amount,
+        paid_on=day(body.paid_on, "paid_on") or body.paid_on,
+        reason=body.reason,
+        actor=call.actor,
+    )
+    return _view(call, customer_id)
+
+
+def _view(call: StaffCall, customer_id: str) -> CreditView:
+    business = call.ports.store.business(call.business_id)
+    customer = call.ports.store.customer(call.business_id, customer_id)
+    moves = credit.movements(call.ports, call.business_id, customer_id)
+    return CreditView(
+        customer_id=customer.id,
+        currency=business.currency,
+        credit=customer.credit,
+        movements=tuple(map(move_view, moves)),
+    )
