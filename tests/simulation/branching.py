@@ -1,8 +1,8 @@
 """All runs of one seed of a scenario as branches of one: what comes before the fault is lived once.
 
 Two branches that have become alike live on alike, so of such only the first is lived to its end
-and judged; the others take over its verdict. One in sixteen lives on all the same, meets the judges
-that read everything, and must come to the very end that it would have taken over.
+and judged; the others take over its verdict. One in sixty-four lives on all the same, meets the
+judges that read everything, and must come to the very end that it would have taken over.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.simulation.running import Run, begun, ended
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.world import Plan, Violation
 
-LOOKS = 2  # how often a branch is compared with those before it
+LOOKS = 1  # how often a branch is compared with those before it
 
 
 class _Alike(Exception):  # noqa: N818 -- nothing is wrong

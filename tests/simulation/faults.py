@@ -123,3 +123,17 @@ def faults_at(point: str) -> tuple[Fault, ...]:
     if point == "store.append":
         found += (Fault.CONFLICT,)
     return found
+
+
+_LETTERS = frozenset(
+    {
+        *(Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.NO_EFFECT, Fault.REPLY_LOST),
+        *(Fault.DONE_TWICE, Fault.GONE_BEFORE, Fault.STALL_BEFORE),
+    }
+)
+
+
+@cache
+def core_faults_at(point: str) -> tuple[Fault, ...]:
+    """The seven modes F1 to F5, F8 and F10, each where it makes a difference."""
+    return tuple(fault for fault in faults_at(point) if fault in _LETTERS)

@@ -60,6 +60,8 @@ class _Writer(pickle.Pickler):
 
     def reducer_override(self, one: Any) -> Any:
         kind = type(one)
+        if kind is type:
+            return NotImplemented if one is _Said else (_Said, (), one.__qualname__)
         if kind is datetime or kind is timedelta:
             return NotImplemented
         if kind is Fact:

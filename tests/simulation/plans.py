@@ -1,21 +1,23 @@
-"""Which faults are tried where: every fault at every I/O of every seed, thinned out evenly.
+"""Which faults are tried where. A cell is one fault at one I/O of a scenario.
 
-A cell is one fault at one I/O of a scenario. Each seed takes every `stride`-th cell, each seed a
-different set, so that all cells are tried and each of them under many seeds.
+The core: every cell under every seed. The wide sweep: each seed takes every `stride`-th cell, each
+seed a different set, so that all cells are tried and each of them under several seeds.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
 from tests.simulation.branching import Branches
-from tests.simulation.faults import faults_at
+from tests.simulation.faults import core_faults_at, faults_at
 from tests.simulation.running import Run
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.world import Place, Plan
 
+CLOSE = 4
 SPACING = 12  # I/Os between moments that are kept: keeping one costs about as many
 Cell = tuple[str, Place, str]  # scenario, I/O, fault
 
@@ -25,25 +27,30 @@ class Tally:
     """What a number of runs came to."""
 
     runs: int = 0
-    cells: set[Cell] = field(default_factory=set)
+    cells: Counter[Cell] = field(default_factory=Counter)  # how often each was tried
     seeds: set[int] = field(default_factory=set)
     deepest: int = 0
     failures: list[Run] = field(default_factory=list)
+    taken_over: int = 0  # runs that had become like one that was judged
 
-    def add(self, done: Run) -> None:
+    def add(self, done: Run, first: int = 0) -> None:
+        """Places are counted from `first`."""
         self.runs += 1
         self.seeds.add(done.seed)
         self.deepest = max(self.deepest, len(done.points))
-        self.cells.update((done.scenario, at, fault.value) for at, fault in done.plan.items())
+        for at, fault in done.plan.items():
+            place = at - first if isinstance(at, int) else at
+            self.cells[done.scenario, place, fault.value] += 1
         if done.violations:
             self.failures.append(done)
 
     def join(self, other: Tally) -> None:
         self.runs += other.runs
-        self.cells |= other.cells
+        self.cells += other.cells
         self.seeds |= other.seeds
         self.deepest = max(self.deepest, other.deepest)
         self.failures += other.failures
+        self.taken_over += other.taken_over
 
 
 def single_plans(points: list[str], seed: int, stride: int) -> Iterator[Plan]:
@@ -69,8 +76,26 @@ def prove_seed(scenario: Scenario, seed: int, *, stride: int, pairs: int = 0) ->
     tally = Tally()
     branches = Branches(scenario, seed, every=SPACING)
     tally.add(branches.calm)
+    if branches.calm.violations:
+        return tally  # wrong by itself: what faults do to it says nothing
     for plan in single_plans(branches.calm.points, seed, stride):
         tally.add(branches.run(plan))
     for plan in pair_plans(branches.calm.points, seed, pairs):
         tally.add(branches.run(plan))
+    tally.taken_over = branches.taken_over
+    return tally
+
+
+def sweep_seed(scenario: Scenario, seed: int) -> Tally:
+    """Every core fault at every I/O of the seed's run. Places count from the scenario's begin."""
+    tally = Tally()
+    branches = Branches(scenario, seed, every=CLOSE)
+    tally.add(branches.calm)
+    if branches.calm.violations:
+        return tally
+    first = branches.first
+    for index, point in enumerate(branches.calm.points[first:], start=first):
+        for fault in core_faults_at(point):
+            tally.add(branches.run({index: fault}), first)
+    tally.taken_over = branches.taken_over
     return tally

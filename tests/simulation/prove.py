@@ -1,7 +1,8 @@
-"""`make prove`: every fault at every I/O of every scenario, over many seeds, on all cores.
+"""`make prove`: every fault at every I/O of the core, under every seed; then wide, and the mutants.
 
-Prints one line for each scenario and one for all: plans × seeds = runs, violations, seconds,
-commit. A failure is shrunk and printed with the line that replays it; the exit code is then 1.
+Prints one line for each scenario and one for each sweep: plans × seeds = runs, violations, seconds,
+commit. Runs that had become like one already judged count, and are told apart. A failure is shrunk
+and printed with the line that replays it; the exit code is then 1.
 """
 
 from __future__ import annotations
@@ -15,47 +16,70 @@ from concurrent.futures import ProcessPoolExecutor
 from os import cpu_count
 
 from tests.simulation.mutants import MUTANTS, caught
-from tests.simulation.plans import Tally, prove_seed
+from tests.simulation.plans import Tally, prove_seed, sweep_seed
 from tests.simulation.scenarios import ALL
+from tests.simulation.scenarios.core import CORE
 from tests.simulation.shrink import shrunk
 
-SEEDS = 120
-STRIDE = 60  # each seed tries every 60th fault of the grid, each fault is tried by two seeds
+CORE_SEEDS = 300  # under each of them, every fault of the core at every I/O
+SEEDS = 60
+STRIDE = 60  # each seed tries every 60th fault of the grid
 PAIRS = 2
 _SHOWN = 5
+Task = tuple[str, int, int, int]  # scenario, seed, stride, pairs
 
 
 def main(given: list[str]) -> int:
     """Run it all; 0 when nothing was violated and no mutant got away."""
     asked = _asked(given)
-    started = time.monotonic()
-    say(f"{len(ALL)} scenarios, {asked.seeds} seeds, commit {_commit()}")
-    total, failed = Tally(), 0
+    say(f"{len(CORE)} + {len(ALL)} scenarios, commit {_commit()}")
+    core = [name for name in asked.only or CORE if name in CORE]
+    wide = [name for name in asked.only or ALL if name in ALL]
     with ProcessPoolExecutor(asked.workers, initializer=_settle_down) as pool:
-        parts = {
-            name: pool.map(
-                _one, [(name, seed, asked.stride, asked.pairs) for seed in range(asked.seeds)]
-            )
-            for name in asked.only or ALL
-        }
-        for name, runs in parts.items():
-            tally = Tally()
-            for part in runs:
-                tally.join(part)
-            total.join(tally)
-            failed += _told(name, tally, asked.seeds)
+        failed = _swept(pool, "core", core, asked.core_seeds, stride=0, pairs=0)
+        failed += _swept(pool, "wide", wide, asked.seeds, stride=asked.stride, pairs=asked.pairs)
         escaped = [] if asked.only else _hunt(pool)
-    seconds = time.monotonic() - started
-    say(
-        f"{len(total.cells)} plans × {total.runs / len(total.cells):.1f} of {len(total.seeds)} "
-        f"seeds = {total.runs} runs, {failed} violations, {seconds:.0f} seconds, commit {_commit()}"
-    )
     return 1 if failed or escaped else 0
+
+
+def _swept(
+    pool: ProcessPoolExecutor,
+    name: str,
+    scenarios: list[str],
+    seeds: int,
+    *,
+    stride: int,
+    pairs: int,
+) -> int:
+    """One sweep over all its scenarios, told line by line; how many runs violated something."""
+    started = time.monotonic()
+    total, failed = Tally(), 0
+    parts = {
+        one: pool.map(_one, [(one, seed, stride, pairs) for seed in range(seeds)])
+        for one in scenarios
+    }
+    for one, runs in parts.items():
+        tally = Tally()
+        for part in runs:
+            tally.join(part)
+        total.join(tally)
+        failed += _told(one, tally, seeds)
+    if scenarios:
+        seconds = time.monotonic() - started
+        always = sum(1 for times in total.cells.values() if times >= seeds)
+        say(
+            f"{name}: {len(total.cells)} plans ({always} under each of the {seeds} seeds, "
+            f"{total.runs / len(total.cells):.1f} on average) = {total.runs} runs, "
+            f"{total.taken_over} of them alike, {failed} violations, {seconds:.0f} seconds, "
+            f"commit {_commit()}"
+        )
+    return failed
 
 
 def _asked(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.prove")
-    parser.add_argument("only", nargs="*", choices=[*ALL, []], metavar="SCENARIO")
+    parser.add_argument("only", nargs="*", choices=[*CORE, *ALL, []], metavar="SCENARIO")
+    parser.add_argument("--core-seeds", type=int, default=CORE_SEEDS)
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--stride", type=int, default=STRIDE)
     parser.add_argument("--pairs", type=int, default=PAIRS, help="two faults at once, each seed")
@@ -70,8 +94,10 @@ def _settle_down() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def _one(task: tuple[str, int, int, int]) -> Tally:
+def _one(task: Task) -> Tally:
     name, seed, stride, pairs = task
+    if name in CORE:
+        return sweep_seed(CORE[name], seed)
     return prove_seed(ALL[name], seed, stride=stride, pairs=pairs)
 
 
@@ -81,7 +107,7 @@ def _told(name: str, tally: Tally, seeds: int) -> int:
         f"{tally.deepest} I/Os, {len(tally.failures)} violations"
     )
     for failure in tally.failures[:_SHOWN]:
-        small = shrunk(ALL[name], failure)
+        small = shrunk({**ALL, **CORE}[name], failure)
         found = small.run.violations[0]
         say(f"    seed {failure.seed} {_places(failure.plan)}: {found.code} {found.words}")
         say(f"      {small.command}")

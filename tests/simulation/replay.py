@@ -11,13 +11,14 @@ import sys
 from tests.simulation.faults import Fault
 from tests.simulation.running import run
 from tests.simulation.scenarios import ALL
+from tests.simulation.scenarios.core import CORE
 from tests.simulation.world import Plan
 
 
 def main(given: list[str]) -> int:
     """Print every I/O of the run and what was wrong with it; 1 when something was."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.replay")
-    parser.add_argument("scenario", choices=ALL)
+    parser.add_argument("scenario", choices={**ALL, **CORE})
     parser.add_argument("seed", type=int)
     parser.add_argument("faults", nargs="*", metavar="INDEX:FAULT")
     parser.add_argument("--without", default="", metavar="TRAITS")
@@ -25,7 +26,7 @@ def main(given: list[str]) -> int:
     pairs = [text.split(":", 1) for text in asked.faults]
     plan: Plan = {int(index): Fault(name) for index, name in pairs}
     without = frozenset(filter(None, asked.without.split(",")))
-    done = run(ALL[asked.scenario], asked.seed, plan, without=without, keep_lines=True)
+    done = run({**ALL, **CORE}[asked.scenario], asked.seed, plan, without=without, keep_lines=True)
     for line in done.lines or ():
         sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"trace {done.checksum:08x}, {len(done.points)} I/Os\n")

@@ -67,7 +67,8 @@ class Moment:
         waiting = [root]
         while waiting:
             one = waiting.pop()
-            if isinstance(one, (*_ATOMS, Moments)) or id(one) in seen:
+            kind: Any = type(one)
+            if _never_changes(kind) or id(one) in seen:
                 continue
             seen[id(one)] = one
             waiting.extend(self._note(one))
@@ -139,6 +140,13 @@ class Moments:
 
 
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class of Python's own making
+
+
+@functools.cache
+def _never_changes(kind: type) -> bool:
+    """Nor anything within it: records of the product's are made of frozen things only."""
+    ours = kind.__module__.startswith("chalicelib.domain.") and _is_frozen(kind)
+    return ours or issubclass(kind, (*_ATOMS, Moments))
 
 
 @functools.cache

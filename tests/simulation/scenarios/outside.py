@@ -38,9 +38,9 @@ def _given_back(world: World) -> None:
     people.stage(world)
     people.ask(world, 0, "bill", people.bill)
     for number in (1, 2):
-        people.happens(world, number * HOUR, partial(_refund, world, number))
+        people.happens(world, number * HOUR, partial(refund, world, number))
     if world.pick(2):
-        people.happens(world, 2 * DAY, lambda: _dispute(world))
+        people.happens(world, 2 * DAY, lambda: dispute(world))
 
 
 def _paid_charge(world: World) -> str | None:
@@ -48,23 +48,23 @@ def _paid_charge(world: World) -> str | None:
     return next((one["id"] for one in charges if one["status"] == "succeeded"), None)
 
 
-def _refund(world: World, number: int) -> None:
+def refund(world: World, number: int) -> None:
     charge = _paid_charge(world)
     if charge is not None:
         body = {"charge": charge, "amount": 1000}
         world.stripe.call("POST", "/v1/refunds", body, idempotency_key=f"refund/dash/{number}")
 
 
-def _dispute(world: World) -> None:
+def dispute(world: World) -> None:
     charge = _paid_charge(world)
     if charge is None:
         return
-    dispute = world.stripe.dispute(charge)
+    made = world.stripe.dispute(charge)
     won = bool(world.pick(2))
-    people.happens(world, DAY, lambda: world.stripe.decide_dispute(dispute["id"], won=won))
+    people.happens(world, DAY, lambda: world.stripe.decide_dispute(made["id"], won=won))
 
 
-def _refunds_are_known(world: World) -> Iterator[str]:
+def refunds_are_known(world: World) -> Iterator[str]:
     """The ledger's judge compares the cents; here, that each refund is a fact of its own."""
     known = [
         row.fact.data.refund_id for row in world.store.fact_rows() if row.fact.kind == "refunded"
@@ -103,4 +103,4 @@ PAID_OUT = Scenario(
     "paid_out", _paid_out, _payouts_are_known, last=9 * DAY, options=Options(automatic_payouts=True)
 )
 STRAYS = Scenario("strays", _strays, _none_is_left, last=2 * DAY)
-GIVEN_BACK = Scenario("given_back", _given_back, _refunds_are_known, last=5 * DAY)
+GIVEN_BACK = Scenario("given_back", _given_back, refunds_are_known, last=5 * DAY)
