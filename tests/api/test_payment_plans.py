@@ -1,0 +1,112 @@
+"""Payment plans over the API: previewed, made, followed, changed, paid early, ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.customer import Customer
+from tests.api.client import Api
+
+PLANS = "/v1/payment-plans"
+
+
+@pytest.fixture
+def ada(api: Api) -> Customer:
+    """Owes 9000 that nobody charges by itself."""
+    customer = api.install.customer(auto_charge=False)
+    api.install.invoice(customer, 9000)
+    api.install.settle()
+    return customer
+
+
+def wish(customer: Customer, **more: Any) -> dict[str, Any]:
+    equal = {"count": 3, "first_on": "2026-02-01"}
+    return {"customer_id": customer.id, "equal": equal, **more}
+
+
+def test_a_preview_is_what_is_made(api: Api, ada: Customer) -> None:
+    seen = api.post(f"{PLANS}/preview", wish(ada)).json
+    made = api.post(PLANS, wish(ada))
+    assert made.status == 201
+    plan = made.json
+    assert plan["instalments"] == seen["instalments"]
+    assert [(one["due_on"], one["amount"], one["state"]) for one in plan["instalments"]] == [
+        ("2026-02-01", 3000, "scheduled"),
+        ("2026-03-01", 3000, "scheduled"),
+        ("2026-04-01", 3000, "scheduled"),
+    ]
+    assert plan["progress"] == "0 of 3 paid. Next: 30.00 USD on 2026-02-01."
+    assert api.get(f"{PLANS}/{plan['id']}").json == plan
+    for query in ("", f"?customer_id={ada.id}"):
+        assert api.get(f"{PLANS}{query}").json["data"] == [plan]
+
+
+def test_its_invoice_cannot_be_charged_and_says_why(api: Api, ada: Customer) -> None:
+    plan = api.post(PLANS, wish(ada)).json
+    (invoice,) = plan["invoice_ids"]
+    (reason,) = api.get(f"/v1/invoices/{invoice}/chargeability").json["reasons"]
+    assert reason["code"] == "covered"
+    assert plan["reference"] in reason["reason"]
+    assert api.post(f"/v1/invoices/{invoice}/charge").code == "covered"
+    assert api.post(f"/v1/invoices/{invoice}/cancel", {"reason": "?"}).code == "covered"
+
+
+def test_progress_is_shown(api: Api, ada: Customer) -> None:
+    plan = api.post(PLANS, wish(ada)).json
+    api.install.advance(days=33)
+    after = api.get(f"{PLANS}/{plan['id']}").json
+    assert (after["amount_paid"], after["amount_remaining"]) == (3000, 6000)
+    assert after["next_instalment"]["due_on"] == "2026-03-01"
+    assert after["progress"].startswith("1 of 3 paid.")
+
+
+def test_paid_early(api: Api, ada: Customer) -> None:
+    plan = api.post(PLANS, wish(ada)).json
+    asked = api.post(f"{PLANS}/{plan['id']}/pay", {"everything": True})
+    assert asked.status == 202
+    api.install.settle()
+    done = api.get(f"{PLANS}/{plan['id']}").json
+    assert (done["status"], done["amount_remaining"], done["next_instalment"]) == (
+        "completed",
+        0,
+        None,
+    )
+
+
+def test_changed_and_cancelled(api: Api, ada: Customer) -> None:
+    plan = api.post(PLANS, wish(ada)).json
+    parts = [{"due_on": "2026-02-10", "amount": 4000}, {"due_on": "2026-03-10", "amount": 5000}]
+    body = {"instalments": parts, "reason": "Payday.", "autopay": False}
+    changed = api.post(f"{PLANS}/{plan['id']}/change", body).json
+    assert [one["amount"] for one in changed["instalments"]] == [4000, 5000]
+    assert changed["autopay"] is False
+    ended = api.post(f"{PLANS}/{plan['id']}/cancel", {"reason": "Paid by transfer."}).json
+    assert (ended["status"], ended["end_reason"]) == ("cancelled", "Paid by transfer.")
+    assert api.post(f"{PLANS}/{plan['id']}/pay").code == "plan_not_active"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"equal": None}, "instalments_invalid"),
+        ({"instalments": [{"due_on": "2026-02-01", "amount": 9000}]}, "instalments_invalid"),
+        (
+            {"equal": None, "instalments": [{"due_on": "2026-02-01", "amount": 8000}]},
+            "instalments_do_not_add_up",
+        ),
+        ({"invoice_ids": ["inv_none"]}, "plan_invoices_invalid"),
+        ({"equal": {"count": 25}}, "body_invalid"),
+    ],
+)
+def test_what_is_refused(api: Api, ada: Customer, more: dict[str, Any], code: str) -> None:
+    assert api.post(PLANS, wish(ada, **more)).code == code
+
+
+def test_a_part_is_charged_by_staff(api: Api, ada: Customer) -> None:
+    invoice = api.install.invoice(ada)
+    api.post(f"/v1/invoices/{invoice.id}/charge", {"amount": 3000})
+    api.install.settle()
+    assert api.get(f"/v1/invoices/{invoice.id}").json["amount_paid"] == 3000
+    assert api.post(f"/v1/invoices/{invoice.id}/charge", {"amount": 9999}).code == "part_too_large"
