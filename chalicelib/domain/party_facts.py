@@ -287,7 +287,6 @@ class ApplicationFeeEarned:
     kind: ClassVar[str] = "application_fee_earned"
     fee_id: str
     stripe_account: str
-    charge_id: str
     amount: int
     currency: str
 
@@ -301,12 +300,12 @@ class ApplicationFeeReturned:
 
     kind: ClassVar[str] = "application_fee_returned"
     fee_id: str
-    refund_id: str
+    fee_refund_id: str
     amount: int
     currency: str
 
     def key(self, seq: int) -> str:
-        return f"application_fee_returned/{self.refund_id}"
+        return f"application_fee_returned/{self.fee_refund_id}"
 
 
 @dataclass(frozen=True, slots=True)

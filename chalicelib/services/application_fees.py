@@ -46,7 +46,7 @@ def post_since_last(ports: Ports, business: Business, now: datetime) -> int:
 
 
 def _post_seen(ports: Ports, business_id: str, seen: ApplicationFeeSeen) -> bool:
-    earned = ApplicationFeeEarned(seen.id, seen.account, seen.charge_id, seen.amount, seen.currency)
+    earned = ApplicationFeeEarned(seen.id, seen.account, seen.amount, seen.currency)
     learnt = _post(ports, business_id, earned)
     for refund_id, amount in seen.returned:
         back = ApplicationFeeReturned(seen.id, refund_id, amount, seen.currency)

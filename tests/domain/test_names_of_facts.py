@@ -106,7 +106,7 @@ FACT_KEYS = {
     "ClientRotated": "client_rotated/<client_id>/<number>",
     "ClientRevoked": "client_revoked/<client_id>",
     "ApplicationFeeEarned": "application_fee/<fee_id>",
-    "ApplicationFeeReturned": "application_fee_returned/<refund_id>",
+    "ApplicationFeeReturned": "application_fee_returned/<fee_refund_id>",
     "AccountRequested": "account_requested",
     "GroupCreated": "created",
     "GroupChanged": "changed/7",

@@ -77,11 +77,13 @@ SELECT f.business_id, l.currency, sum(l.amount) AS net, f.kind <> 'fee_posted' A
     CASE f.kind WHEN 'charge_succeeded' THEN 'charge' WHEN 'fee_posted' THEN 'charge'
         WHEN 'refunded' THEN 'refund' WHEN 'refund_failed' THEN 'refund failure'
         WHEN 'dispute_funds_moved' THEN 'dispute movement' WHEN 'payout_paid' THEN 'payout'
-        WHEN 'payout_failed' THEN 'payout failure' ELSE f.kind END AS what,
+        WHEN 'payout_failed' THEN 'payout failure'
+        WHEN 'application_fee_earned' THEN 'application fee'
+        WHEN 'application_fee_returned' THEN 'application fee refund' ELSE f.kind END AS what,
     CASE WHEN f.kind IN ('charge_succeeded', 'fee_posted') THEN
         json_extract(f.body, '$.data.charge_id') ELSE coalesce(
         json_extract(f.body, '$.data.refund_id'), json_extract(f.body, '$.data.transaction_id'),
-        json_extract(f.body, '$.data.payout_id')) END AS id
+        json_extract(f.body, '$.data.payout_id'), json_extract(f.body, '$.data.fee_id')) END AS id
 FROM fact f JOIN leg l USING (business_id, subject_id, key)
 WHERE l.account = 'cash_in_transit' GROUP BY f.business_id, f.subject_id, f.key, l.currency;
 """

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.business import Business
+from chalicelib.domain.connect import ApplicationFee
 from chalicelib.domain.customer import Customer, CustomerKind
 from chalicelib.domain.facts import SYSTEM, Subject
 from chalicelib.domain.invoice import Line
@@ -56,6 +57,7 @@ _MOODS = (
     ["processing_error", "do_not_honor"],
     ["expired_card"],
 )
+SHARE = ApplicationFee(Decimal("1.5"), 10)  # of those who are paid on an account of their own
 _RETURN_URL = "https://pay.example/back"
 
 
@@ -75,6 +77,8 @@ def settle_in(soak: Soak) -> None:
                 staff_email=f"desk@{business_id}.example",
                 email=f"billing@{business_id}.example",
                 stripe_account=account,
+                connects=account is not None,
+                application_fee=SHARE,
                 sms_enabled=number % 2 == 0,
             ),
         )
