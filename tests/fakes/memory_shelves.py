@@ -60,8 +60,10 @@ class MemoryShelves(MemoryLists):
         orders = [order for order in Order if order is not Order.STATUS]
         self._shelves = {order: MemoryIndex(now) for order in orders}
         self._words, self._histories = MemoryIndex(now), MemoryIndex(now)
+        self._unlisted: dict[tuple[Name, str | None], None] = {}  # heads, and facts by their keys
 
     def _indexes(self) -> list[MemoryIndex]:
+        self._catch_up()
         return [*super()._indexes(), *self._shelves.values(), self._words, self._histories]
 
     def _fact(self, name: Name, key: str) -> Fact:
@@ -76,7 +78,24 @@ class MemoryShelves(MemoryLists):
     def _list(self, name: Name, head: Any) -> None:
         super()._list(name, head)
         if isinstance(head, Invoice):
-            self._put_on_shelf(name[0], (name[1].value, head.id, None), listed_invoice(head))
+            self._list_later(name, None)
+
+    def _list_later(self, name: Name, key: str | None) -> None:
+        """Most runs never look at these lists: they are made when somebody does, or an index is
+        to lag behind."""
+        self._unlisted[name, key] = None
+        if self.index_lag:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        for name, key in self._unlisted:
+            head = self.heads[name]
+            if key is None:
+                row = (name[1].value, head.id, None)
+                self._put_on_shelf(name[0], row, listed_invoice(head))
+            else:
+                self._list_fact(name, self._fact(name, key), head)
+        self._unlisted.clear()
 
     def _list_fact(self, name: Name, fact: Fact, head: Any) -> None:
         listed = listed_fact(fact, head)
@@ -102,6 +121,7 @@ class MemoryShelves(MemoryLists):
             return self._payments_of(business_id, wanted.customer_id, wanted, limit, cursor)
         start = read_cursor(listing, cursor, 4)
         with self.lock:
+            self._catch_up()
             rows = list(islice(self._rows(business_id, wanted, start), limit + 1))
             entries = [
                 (shelf, self._entry(business_id, row)) for shelf, _, (_, *row) in rows[:limit]
@@ -171,6 +191,7 @@ class MemoryShelves(MemoryLists):
 
     def found(self, business_id: str, prefix: str, *, limit: int = 50) -> list[Found]:
         with self.lock:
+            self._catch_up()
             rows = self._words.rows(business_id, (prefix,))
             words = (sort for sort, _ in rows if sort[0].startswith(prefix))
             return [
@@ -200,6 +221,7 @@ class MemoryShelves(MemoryLists):
         if start is not None:
             after = (datetime.fromisoformat(start[0]), start[1], start[2], int(start[3]))
         with self.lock:
+            self._catch_up()
             rows = self._histories.rows((business_id, customer_id), after, newest=newest)
             facts = (self._fact(*row) for _, row in rows)
             fitting = (

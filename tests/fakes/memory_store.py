@@ -105,9 +105,10 @@ class MemoryStore(MemoryShelves):
             self._check(changes, last, side)
             for change in changes:
                 self._write_fact(change.fact, clock_id)
-                self._list_fact(_name_of(change.fact), change.fact, change.head)
             for name, head in last.items():
                 self._write_head(name, head, clock_id)
+            for change in changes:
+                self._list_later(_name_of(change.fact), change.fact.key)
             self._write_side(side)
 
     def _stored(self, fact: Fact) -> FactRow | None:

@@ -8,7 +8,9 @@ import pytest
 
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.facts import chain_is_whole
-from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.invoice import Invoice, InvoiceStatus
+from chalicelib.domain.listing import shelves_of_invoices
+from chalicelib.ports.lists import Wanted
 from tests.contracts import (
     store_contract,
     store_contract_disputes,
@@ -147,3 +149,15 @@ def test_all_facts_come_history_by_history() -> None:
     assert chain_is_whole(facts[:2])
     assert [fact.seq for fact in facts] == [1, 2, 1]
     assert dict(store.all_heads())[a.BIZ, facts[0].subject, "inv_1"].version == 2
+
+
+def test_the_sorted_lists_lag_behind_too() -> None:
+    wall = _Wall()
+    store = MemoryStore(clock=wall)
+    store.append([a.new_invoice("inv_1")])
+    store.index_lag = timedelta(seconds=5)
+    store.append([a.new_invoice("inv_2")])
+    wanted = Wanted(shelves_of_invoices(InvoiceStatus.PENDING))
+    assert [entry.head.id for entry in store.listed(a.BIZ, wanted).items] == ["inv_1"]
+    wall.at += timedelta(seconds=5)
+    assert [entry.head.id for entry in store.listed(a.BIZ, wanted).items] == ["inv_1", "inv_2"]
