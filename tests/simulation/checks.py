@@ -128,6 +128,33 @@ def credit_is_the_customers(world: World) -> Iterator[str]:
             yield f"{invoice.id} is covered by {invoice.covered_by.id}, which is over"
 
 
+def refunds_within_reason(world: World) -> Iterator[str]:
+    """I7: never more given back than was taken; what was asked for has ended, and once at Stripe.
+
+    Read off Stripe's own shelves: each of our refunds is there at most once.
+    """
+    account = world.stripe.account()
+    gone: Counter[str] = Counter()
+    ours: Counter[str] = Counter()
+    for refund in account.refunds.values():
+        if refund["status"] not in {"failed", "canceled"}:
+            gone[refund["charge"]] += refund["amount"]
+        ours[refund["metadata"].get("refund_id", "")] += 1
+    for charge, amount in gone.items():
+        if amount > account.charges[charge]["amount"]:
+            yield f"{charge}: {amount} was refunded"
+    for name, times in ours.items():
+        if name and times > 1:
+            yield f"{name} was refunded {times} times"
+    for invoice in _invoices(world):
+        for one in invoice.refunds:
+            if one.status.value == "requested":
+                yield f"{invoice.id}: refund {one.id} was never sent"
+            sent = one.status.value == "succeeded" and one.payment_id.startswith("pay_")
+            if sent and one.stripe_refund_id not in account.refunds:
+                yield f"{invoice.id}: Stripe knows nothing of refund {one.id}"
+
+
 def only_legal_moves(world: World) -> Iterator[str]:
     """I8, read off the statuses that the table held."""
     for invoice_id, before, after in world.store.moves:
@@ -258,6 +285,10 @@ def numbers_and_papers(world: World) -> Iterator[str]:
         yield f"numbers were given twice: {numbers}"
     if len(numbers) != world.store.numbers.get(_BUSINESS, 1) - 1:
         yield f"{len(numbers)} invoices and next number {world.store.numbers.get(_BUSINESS)}"
+    notes = sorted(note.number for one in _invoices(world) for note in one.credit_notes)
+    wanted = [f"CN-{number:05d}" for number in range(1, len(notes) + 1)]
+    if notes != wanted or len(notes) != world.store.note_numbers.get(_BUSINESS, 1) - 1:
+        yield f"credit notes are numbered {notes}"
     for row in world.store.fact_rows():
         for effect in row.fact.effects:
             noted = row.done.get(effect.id)
@@ -283,6 +314,7 @@ _JUDGES: tuple[tuple[str, Callable[[World], Iterator[str]]], ...] = (
     ("I3", one_confirmable),
     ("I4", posted_once),
     ("I5", ledger_is_stripes),
+    ("I7", refunds_within_reason),
     ("I8", only_legal_moves),
     ("I10", nothing_stuck),
     ("I11", notices_once),

@@ -42,16 +42,22 @@ FROM head WHERE subject = 'invoice'
 CREATE VIEW posted AS
 SELECT business_id, subject_id AS id, CASE
         WHEN account = 'customer_credit' THEN 'overpaid'
-        WHEN kind IN ('charge_succeeded', 'external_payment', 'dispute_closed', 'credit_applied',
-            'credit_unapplied') THEN 'paid'
-        WHEN kind = 'written_off' THEN 'written off'
+        WHEN account = 'write_offs' THEN 'written off'
+        WHEN kind = 'reissued' AND amount > 0 THEN 'total'
+        WHEN kind IN ('charge_succeeded', 'external_payment', 'external_payment_bounced',
+            'dispute_closed', 'credit_applied', 'credit_unapplied', 'reissued') THEN 'paid'
         WHEN kind IN ('finalized', 'issued') THEN 'total'
         ELSE 'credited' END AS what,
-    CASE WHEN kind IN ('finalized', 'issued') THEN amount ELSE -amount END AS amount
-FROM leg WHERE (account = 'receivable'
-        OR account = 'customer_credit' AND kind NOT IN ('credit_applied', 'credit_unapplied'))
+    CASE WHEN kind IN ('finalized', 'issued') OR account = 'write_offs'
+        OR kind = 'reissued' AND amount > 0 THEN amount ELSE -amount END AS amount
+FROM leg WHERE (account = 'receivable' AND kind <> 'written_off' OR account = 'write_offs'
+        OR account = 'customer_credit' AND kind = 'charge_succeeded')
     AND EXISTS (SELECT 1 FROM invoice i WHERE i.business_id = leg.business_id
         AND i.id = leg.subject_id)
+UNION ALL
+-- Money for what was written off is paid, although nothing was owed any more; and back again.
+SELECT business_id, subject_id, 'paid', -amount FROM leg
+WHERE account = 'write_offs' AND kind <> 'written_off'
 UNION ALL
 SELECT business_id, subject_id, 'remaining', amount FROM leg WHERE account = 'receivable';
 
@@ -135,6 +141,19 @@ LEDGER = {
         GROUP BY business_id
         HAVING count(*) <> max(sequence) - min(sequence) + 1
             OR next.value IS NOT max(sequence) + 1
+    """,
+    "credit notes have numbers of their own without a gap": """
+        SELECT business_id, count(*) || ' credit notes up to ' || max(sequence) AS words
+        FROM (SELECT h.business_id, sequence_of(json_extract(one.value, '$.number')) AS sequence
+              FROM head h, json_each(h.body, '$.credit_notes') one WHERE h.subject = 'invoice')
+        GROUP BY business_id
+        HAVING count(*) <> max(sequence) OR count(DISTINCT sequence) <> count(*)
+    """,
+    "a refund that is asked for ends": """
+        SELECT h.business_id, h.id || ': refund ' || json_extract(one.value, '$.id')
+            || ' was never sent' AS words
+        FROM head h, json_each(h.body, '$.refunds') one WHERE h.subject = 'invoice'
+            AND coalesce(json_extract(one.value, '$.status'), 'requested') = 'requested'
     """,
     "the chain is whole": """
         SELECT business_id, subject_id || ': fact ' || seq || ' does not follow' AS words

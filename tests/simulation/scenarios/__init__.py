@@ -3,6 +3,7 @@
 from tests.simulation.scenarios import (
     authentication,
     bank_debit,
+    by_hand,
     changes,
     clock,
     disconnected,
@@ -58,6 +59,10 @@ ALL: dict[str, Scenario] = {
         outside.GIVEN_BACK,
         outside.PAID_OUT,
         disconnected.DISCONNECTED,
+        by_hand.WIRED,
+        by_hand.THREE,
+        by_hand.REFUNDED,
+        by_hand.CREDITED,
         disputes.ARGUED,
         disputes.IGNORED,
     )
