@@ -94,6 +94,7 @@ def test_rows_keep_the_numbers_a_spreadsheet_shows() -> None:
         (b"Name,name \na,b", "file_columns_twice"),
         (b"x" * (sheet.MOST_BYTES + 1), "file_too_big"),
         (b"Name,Email\n" + b"a,b\n" * (sheet.MOST_ROWS + 1), "file_too_long"),
+        (",".join(f"c{n}" for n in range(201)).encode() + b"\na\n", "file_too_wide"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_whole(content: bytes, code: str) -> None:
@@ -349,6 +350,22 @@ def test_one_bad_line_refuses_its_invoice_and_no_other() -> None:
     assert [one.number for one in found.invoices] == ["2"]
     words = "Its date is another than in row 2 of the same invoice."
     assert found.rejected == (Rejected(3, words, "1"),)
+
+
+def test_an_invoice_that_no_row_of_the_table_could_hold_is_refused() -> None:
+    row = "{},Pine,01/15/2026,02/14/2026,,,,{},,{},5.00,,"
+    found = quickbooks(
+        *(row.format(1, "Rope", 1) for _ in range(101)),
+        row.format(2, "x" * 201, 1),
+        row.format(3, "Rope", 999_999_999_999),
+        *(row.format(4, "Rope", 1) for _ in range(100)),
+    )
+    assert [one.number for one in found.invoices] == ["4"]
+    assert [(one.row, one.reason) for one in found.rejected] == [
+        (2, "The invoice has 101 lines; one holds at most 100."),
+        (103, "The description is longer than 200 characters."),
+        (104, "It adds up to more than can be billed."),
+    ]
 
 
 def test_other_currencies_and_what_is_not_open_are_refused() -> None:

@@ -87,7 +87,7 @@ def _customer(source: Source, row: SheetRow) -> CustomerRow:
         name=name,
         email=email,
         phone=values.short(row.first(COLUMNS["phone"]), "The phone number"),
-        locale=row.first(COLUMNS["locale"]),
+        locale=values.short(row.first(COLUMNS["locale"]), "The language"),
         address=_address(row),
         tax_id=values.short(row.first(COLUMNS["tax_id"]), "The tax number"),
         terms=terms,

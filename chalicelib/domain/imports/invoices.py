@@ -21,6 +21,7 @@ from chalicelib.domain.imports.values import DateOrder, DecimalMark
 from chalicelib.domain.invoice import Line, totals_of
 
 _LONGEST_NUMBER = 40
+_MOST_LINES = 100
 _OPEN = {
     "", "awaiting payment", "authorised", "open", "overdue", "pending", "sent", "viewed",
     "outstanding", "unpaid",
@@ -106,6 +107,9 @@ def parse_invoices(
 def _invoice(rows: list[SheetRow], how: _Written) -> OpenInvoice | list[Rejected]:
     """The invoice of these rows, or what is wrong with each bad one."""
     number, head = rows[0].first(COLUMNS["invoice_number"]), rows[0]
+    if len(rows) > _MOST_LINES:
+        words = f"The invoice has {len(rows):,} lines; one holds at most {_MOST_LINES}."
+        return [Rejected(head.number, words, number)]
     wrong: list[Rejected] = []
     lines: list[Line] = []
     for row in rows:
@@ -130,8 +134,10 @@ def _headed(rows: list[SheetRow], lines: tuple[Line, ...], how: _Written) -> Ope
     due_on = values.day(due, how.order) if due else _by_terms(head, issued_on)
     if due_on < issued_on:
         raise InvalidInput("due_before_issued", "It is due before it was issued.")
-    if totals_of(lines).total <= 0:
+    total = totals_of(lines).total
+    if total <= 0:
         raise InvalidInput("nothing_owed", "Nothing is owed on it.")
+    values.check_total(total)
     customer_ref = head.first(COLUMNS["customer_ref"])
     customer = head.first(COLUMNS["customer"])
     return OpenInvoice(
@@ -183,9 +189,8 @@ def _check_row(row: SheetRow, head: SheetRow, how: _Written) -> None:
 
 def _line(row: SheetRow, how: _Written) -> Line:
     product = values.short(row.first(COLUMNS["product"]), "The product")
-    description = row.first(COLUMNS["description"]) or product
-    if not description:
-        raise InvalidInput("cell_missing", "The description is missing.")
+    said = row.first(COLUMNS["description"]) or product
+    description = values.name(said, "The description")
     quantity = how.number(row.first(COLUMNS["quantity"]) or "1", "Quantity")
     line = _priced(row, description, quantity, how)
     if line.quantity <= 0 or line.unit_amount < 0:

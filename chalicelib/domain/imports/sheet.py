@@ -18,6 +18,7 @@ from chalicelib.domain.errors import InvalidInput
 # Sent in one request, whose body may be 6 MB with everything around it.
 MOST_BYTES = 2_000_000
 MOST_ROWS = 10_000
+MOST_COLUMNS = 200
 LONGEST_CELL = 2_000
 
 _SEPARATORS = ",;\t|"
@@ -112,6 +113,8 @@ def read_sheet(content: bytes, renamed: Mapping[str, str] | None = None) -> Shee
 
 
 def _names(header: Sequence[str], renamed: Mapping[str, str]) -> list[str]:
+    if len(header) > MOST_COLUMNS:
+        raise InvalidInput("file_too_wide", f"The file has more than {MOST_COLUMNS} columns.")
     normal = [normal_name(cell) for cell in header]
     missing = sorted(set(renamed) - set(normal))
     if missing:

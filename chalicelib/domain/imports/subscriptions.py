@@ -18,6 +18,7 @@ from chalicelib.domain.imports.columns import SUBSCRIPTIONS as COLUMNS
 from chalicelib.domain.imports.customers import key_of
 from chalicelib.domain.imports.sheet import Rejected, Sheet, SheetRow
 from chalicelib.domain.imports.values import DateOrder, DecimalMark
+from chalicelib.domain.invoice import totals_of
 from chalicelib.domain.subscription import Interval, Segment, Subscription
 
 _INTERVALS = {
@@ -162,6 +163,8 @@ def _trial(row: SheetRow, how: _How) -> int:
 def _begun(wanted: Subscription, row: SheetRow, how: _How) -> tuple[Subscription, str]:
     """The subscription whose first period is the first one that is billed here."""
     checked = rules.check(wanted)
+    first = checked.line(0)
+    values.check_total(totals_of((first,)).total if first else 0)
     bill_from = how.day(row.first(COLUMNS["bill_from"])) or how.today
     (segment,) = checked.segments
     anchor = _first_on_or_after(segment, checked.interval, bill_from)

@@ -18,6 +18,7 @@ from chalicelib.domain.imports.sheet import normal_name
 from chalicelib.domain.parties import Terms
 
 LONGEST_NAME = 200
+LARGEST_TOTAL = 999_999_999_999  # minor units
 _NUMBER = re.compile(r"-?([0-9]{1,12}|[0-9]{1,3}(,[0-9]{3}){1,3})(\.[0-9]{0,9})?|-?\.[0-9]{1,9}")
 _SPACED = re.compile(r"(?<=[0-9])[ \u00a0\u202f'\u2019](?=[0-9]{3}(?![0-9]))")
 _DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
@@ -116,6 +117,12 @@ def number(text: str, what: str, mark: DecimalMark = DecimalMark.POINT) -> Decim
 def amount(text: str, currency: str, what: str, mark: DecimalMark = DecimalMark.POINT) -> int:
     """Minor units. Raises InvalidInput for more digits than the currency has."""
     return money.parse_decimal(str(number(text, what, mark)), currency)
+
+
+def check_total(total: int) -> None:
+    """Raises InvalidInput for more than anybody owes."""
+    if total > LARGEST_TOTAL:
+        raise InvalidInput("amount_too_large", "It adds up to more than can be billed.")
 
 
 def percent(text: str, what: str, mark: DecimalMark = DecimalMark.POINT) -> Decimal:
