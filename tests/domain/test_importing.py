@@ -363,7 +363,7 @@ def test_an_invoice_that_no_row_of_the_table_could_hold_is_refused() -> None:
     assert [one.number for one in found.invoices] == ["4"]
     assert [(one.row, one.reason) for one in found.rejected] == [
         (2, "The invoice has 101 lines; one holds at most 100."),
-        (103, "The description is longer than 200 characters."),
+        (103, "The product is longer than 200 characters."),
         (104, "It adds up to more than can be billed."),
     ]
 
