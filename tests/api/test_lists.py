@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.facts import SYSTEM, Subject
+from chalicelib.domain.group import Group
+from chalicelib.domain.invoice import Purpose
+from chalicelib.domain.parties import Terms
+from chalicelib.services.groups import create_group
 from tests.api.client import Api
 from tests.fakes.install import VISA
 
@@ -187,3 +193,44 @@ def test_a_cursor_belongs_to_its_filters(desk: Api) -> None:
     cursor = desk.get("/v1/invoices?sort=amount&limit=1").json["next_cursor"]
     answer = desk.get(f"/v1/invoices?sort=amount&status=paid&cursor={cursor}")
     assert answer.code == "cursor_invalid"
+
+
+def test_a_billing_groups_own(desk: Api) -> None:
+    install = desk.install
+    group = Group(
+        id="grp_1",
+        business_id="biz_1",
+        name="Acme Corp",
+        contact="Ann Lee",
+        email="ap@acme.example",
+        terms=Terms.NET_14,
+        payer_id="cus_payer",
+    )
+    create_group(install.ports, group, actor=SYSTEM)
+    payer = install.store.customer("biz_1", "cus_payer")
+    install.invoice(payer, 7001, due_on=date(2026, 1, 15))
+    install.settle()
+    for sort in ("due_on", "amount", "customer_name", "status"):
+        assert totals(desk, group_id="grp_1", sort=sort) == [7001]
+    assert totals(desk, group_id="grp_1") == [7001]
+    assert totals(desk, group_id="grp_1", customer_id="cus_000001") == []
+    assert payments(desk, group_id="grp_1", sort="due_on") == [("pending", 7001)]
+    answer = desk.get("/v1/payments?group_id=grp_2")
+    assert (answer.status, answer.code) == (404, "group_not_found")
+    words = desk.get("/v1/customers/cus_payer/timeline").json["data"]
+    assert {one["subject"] for one in words} == {"group", "customer", "invoice"}
+
+
+def test_a_demand_is_no_invoice_but_a_payment_that_is_awaited(desk: Api) -> None:
+    before = totals(desk, sort="due_on", status="pending,overdue")
+    (ada,) = [one for one in desk.get("/v1/customers").json["data"] if one["name"] == NAMES[2]]
+    install = desk.install
+    invoice = install.invoice(install.store.customer("biz_1", ada["id"]), 4001)
+    head = replace(invoice, purpose=Purpose.ON_ACCOUNT)
+    install.store.heads["biz_1", Subject.INVOICE, invoice.id] = head
+    install.store._list(("biz_1", Subject.INVOICE, invoice.id), head)
+    assert totals(desk, sort="due_on", status="pending,overdue") == before
+    assert 4001 not in totals(desk)
+    assert 4001 not in totals(desk, customer_id=ada["id"])
+    awaited = rows(desk, "/v1/payments", status="pending", sort="amount")
+    assert [one["purpose"] for one in awaited if one["amount"] == 4001] == ["on_account"]
