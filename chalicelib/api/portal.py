@@ -24,6 +24,7 @@ from chalicelib.api.representation.portal import (
     PortalStatus,
     PortalView,
     portal_invoice,
+    portal_plan,
     portal_status,
     portal_view,
 )
@@ -31,6 +32,7 @@ from chalicelib.api.routing import Routes
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
 from chalicelib.domain.payment import Trigger
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.services import customers, invoices, portal_links
 from chalicelib.services.case import Case, open_case
 
@@ -49,7 +51,10 @@ def get_portal(call: PortalCall) -> PortalView:
     portal_links.note_opening(call.ports, link, "page", call.request.address)
     customer = store.customer(call.business_id, link.customer_id)
     return portal_view(
-        store.business(call.business_id), customer, tuple(_invoice(call, one) for one in cases)
+        store.business(call.business_id),
+        customer,
+        tuple(_invoice(call, one) for one in cases),
+        tuple(map(portal_plan, opened_plans(call))),
     )
 
 
@@ -143,6 +148,19 @@ def _opened(call: PortalCall) -> list[str]:
         return [link.invoice_id]
     page = call.ports.store.invoices_of(call.business_id, link.customer_id, open_only=True)
     return [one.id for one in page.items if one.purpose is not Purpose.ON_ACCOUNT]
+
+
+def opened_plans(call: PortalCall) -> list[PaymentPlan]:
+    """The customer's plans that run; of an invoice's link only the one that it belongs to."""
+    store, link = call.ports.store, call.link
+    if link.invoice_id is None:
+        page = store.payment_plans_of(call.business_id, link.customer_id)
+        return [one for one in page.items if one.is_active]
+    invoice = store.invoice(call.business_id, link.invoice_id)
+    plan_id = invoice.demand.plan_id if invoice.demand else ""
+    if invoice.covered_by is not None and invoice.covered_by.id.startswith("plan_"):
+        plan_id = invoice.covered_by.id
+    return [store.payment_plan(call.business_id, plan_id)] if plan_id else []
 
 
 def opened_case(call: PortalCall, invoice_id: str | None) -> Case:

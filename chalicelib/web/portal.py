@@ -23,7 +23,8 @@ from chalicelib.api.errors import Refused
 from chalicelib.api.idempotency import HEADER
 from chalicelib.api.operations import OPERATIONS
 from chalicelib.api.routing import incoming, run
-from chalicelib.domain.errors import DomainError, NotFound
+from chalicelib.domain import money
+from chalicelib.domain.errors import DomainError, InvalidInput, NotFound
 from chalicelib.observability import count, log_event, log_failure
 from chalicelib.ports.answers import Unanswered
 from chalicelib.services import customers, portal_links, posting
@@ -36,6 +37,7 @@ FORM = "application/x-www-form-urlencoded"
 LARGEST_FORM = 4096
 SETUP, INTENT = "setup", "payment_intent"  # what a browser brings back from Stripe
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{4,80}")
+_PLAIN = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
 _OPERATIONS = {one.id: one for one in OPERATIONS}
 
 
@@ -108,11 +110,29 @@ def _level_with_stripe(call: PortalCall, query: Mapping[str, str]) -> bool:
 
 def _pay(context: Context, request: Incoming) -> Response:
     call, form = _own_form(context, request)
-    wish = {name: form[name] for name in ("invoice_id", "payment_method_id") if form.get(name)}
+    wish: dict[str, str | int] = {
+        name: form[name] for name in ("invoice_id", "payment_method_id") if form.get(name)
+    }
+    if "amount" in form:
+        part = _part_of(call, form)
+        if part is None:
+            return answering.redirect("../portal?notice=part")
+        wish["amount"] = part
     # For each invoice its own key: a page that lists several may pay each of them once.
     key = f"pay-{form['request_id']}-{wish.get('invoice_id', '')}"
     answer = _ask(call, "pay_in_portal", "pay", wish, key)
     return _seen_on_page(answer)
+
+
+def _part_of(call: PortalCall, form: Mapping[str, str]) -> int | None:
+    """A number field sends plain digits with a point, whatever the payer's language."""
+    if not _PLAIN.fullmatch(form["amount"]):
+        return None
+    invoice = api.opened_case(call, form.get("invoice_id") or None).invoice
+    try:
+        return money.parse_decimal(form["amount"], invoice.currency)
+    except InvalidInput:
+        return None
 
 
 def _card(context: Context, request: Incoming) -> Response:
@@ -156,7 +176,7 @@ def _ask(
     call: PortalCall,
     operation_id: str,
     path: str,
-    body: dict[str, str] | None,
+    body: Mapping[str, str | int] | None,
     key: str,
     query: dict[str, str] | None = None,
 ) -> Response:
@@ -180,6 +200,10 @@ _NOTICES = {
     "payment_not_possible": "refused",
     "too_many_tries": "too_many",
     "document_not_ready": "not_ready",
+    "part_not_allowed": "part",
+    "part_too_small": "part",
+    "part_too_large": "part",
+    "part_leaves_too_little": "part",
     "busy": "",
     "request_in_progress": "",
     "idempotency_key_reused": "",

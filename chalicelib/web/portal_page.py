@@ -11,15 +11,17 @@ from datetime import date
 from decimal import Decimal
 
 from chalicelib.api.calls import PortalCall
-from chalicelib.api.portal import opened_cases
+from chalicelib.api.portal import opened_cases, opened_plans
 from chalicelib.branding import initials
 from chalicelib.catalogue import text
 from chalicelib.catalogue.methods import method_phrase
+from chalicelib.domain import money
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, MethodState, PaymentMethod
 from chalicelib.domain.dates import local_date
-from chalicelib.domain.invoice import Invoice, Line
+from chalicelib.domain.invoice import Invoice, Line, Purpose
 from chalicelib.domain.payment import AttemptResult
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.formatting import (
     format_date,
     format_money,
@@ -35,7 +37,7 @@ from chalicelib.services.views import method_view, saved_method_view
 Row = tuple[str, str]
 _REFRESH_SECONDS = 3
 _LATER_SECONDS = 5  # a card was saved: a failed invoice is charged to it at once
-_TOLD = {"too_many", "trouble", "not_ready", "saved"}
+_TOLD = {"too_many", "trouble", "not_ready", "saved", "part"}
 _LATE = {PayerStatus.OVERDUE}
 _NOTHING_OWED = {PayerStatus.CANCELLED, PayerStatus.CLOSED}
 
@@ -46,6 +48,27 @@ class PayChoice:
 
     method_id: str
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartChoice:
+    """A field for a part of the amount; its numbers are plain, as a number field wants them."""
+
+    method_id: str
+    label: str
+    button: str
+    least: str
+    most: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPart:
+    """A payment plan: how far it is, and its instalments with their states."""
+
+    heading: str
+    progress: str
+    rows: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +91,8 @@ class InvoicePart:
     receipt: str
     choices: tuple[PayChoice, ...]
     confirm_url: str | None
+    part: PartChoice | None
+    has_pdf: bool
     lines: tuple[LineRow, ...]
     sums: tuple[Row, ...]
 
@@ -83,6 +108,7 @@ class Page:
     notice: str
     notice_is_good: bool
     invoices: tuple[InvoicePart, ...]
+    plans: tuple[PlanPart, ...]
     methods: tuple[Row, ...]
     save_label: str  # empty: no other method can be used now
     labels: dict[str, str]
@@ -114,6 +140,7 @@ def page_of(call: PortalCall, *, notice: str) -> Page:
         invoices=tuple(
             _part(case, view, usable, locale) for case, view in zip(cases, views, strict=True)
         ),
+        plans=tuple(_plan_part(one, locale) for one in opened_plans(call)),
         methods=tuple(_method_row(one, customer, today, locale) for one in _ordered(customer)),
         save_label=text(locale, f"portal.page.{label}") if can_save else "",
         labels={name: text(locale, f"portal.page.{name}") for name in _LABELS},
@@ -145,7 +172,7 @@ def _locale(business: Business, customer: Customer, cases: list[Case]) -> str:
 def _title(business: Business, cases: list[Case], locale: str) -> str:
     if len(cases) != 1:
         return text(locale, "portal.page.title_all", business=business.name)
-    number = cases[0].invoice.number
+    number = cases[0].invoice.shown_number
     return text(locale, "portal.page.title", number=number, business=business.name)
 
 
@@ -187,7 +214,7 @@ def _part(case: Case, view: PayerView, usable: list[PaymentMethod], locale: str)
     return InvoicePart(
         id=invoice.id,
         tone=_tone(view),
-        heading=text(locale, heading, number=invoice.number),
+        heading=text(locale, heading, number=invoice.shown_number),
         hero=_hero(case, view, locale),
         # While the next try is being made, what went wrong with the last one is no news.
         problem=None if view.status is PayerStatus.PROCESSING else view.problem,
@@ -201,8 +228,58 @@ def _part(case: Case, view: PayerView, usable: list[PaymentMethod], locale: str)
             if view.can_pay
         ),
         confirm_url=view.confirm_url,
+        part=_part_choice(invoice, view, usable, locale),
+        has_pdf=invoice.purpose is Purpose.INVOICE,
         lines=tuple(_line_row(line, invoice.currency, locale) for line in invoice.lines),
         sums=tuple(_sums(invoice, locale)),
+    )
+
+
+def _part_choice(
+    invoice: Invoice, view: PayerView, usable: list[PaymentMethod], locale: str
+) -> PartChoice | None:
+    """With the method that comes first, where the business takes parts."""
+    if view.part_minimum is None or not usable:
+        return None
+    currency, method = invoice.currency, usable[0]
+    lowest, _ = money.chargeable_bounds(currency)
+    least = format_money(view.part_minimum, currency, locale)
+    return PartChoice(
+        method_id=method.id,
+        label=text(locale, "portal.page.part", least=least),
+        button=text(locale, "portal.page.part_pay", method=_named(method, locale)),
+        least=money.decimal_text(view.part_minimum, currency),
+        most=money.decimal_text(invoice.amount_remaining - lowest, currency),
+        step=money.decimal_text(1, currency),
+    )
+
+
+def _plan_part(plan: PaymentPlan, locale: str) -> PlanPart:
+    def shown(amount: int) -> str:
+        return format_money(amount, plan.currency, locale)
+
+    progress = text(
+        locale,
+        "portal.page.plan_progress",
+        paid=shown(plan.amount_paid),
+        total=shown(plan.total),
+        left=shown(plan.amount_remaining),
+    )
+    if plan.unpaid:
+        first = plan.unpaid[0]
+        due_on, amount = format_date(first.due_on, locale), shown(first.amount - first.paid)
+        progress += " " + text(locale, "portal.page.plan_next", amount=amount, due_on=due_on)
+    return PlanPart(
+        heading=text(locale, "portal.page.plan", reference=plan.reference),
+        progress=progress,
+        rows=tuple(
+            (
+                format_date(one.due_on, locale),
+                text(locale, f"portal.page.instalment.{one.state.value}"),
+                shown(one.amount),
+            )
+            for one in plan.instalments
+        ),
     )
 
 
@@ -221,7 +298,7 @@ def _hero(case: Case, view: PayerView, locale: str) -> Row | None:
     if view.status is PayerStatus.PAID:
         return format_money(invoice.amount_paid, invoice.currency, locale), _paid(case, locale)
     if view.status in {PayerStatus.PROCESSING, PayerStatus.CONFIRM}:
-        return owed, text(locale, f"{label}.being_paid", number=invoice.number)
+        return owed, text(locale, f"{label}.being_paid", number=invoice.shown_number)
     assert invoice.due_on is not None
     today = local_date(case.now, case.business.zone)
     due = "was_due" if invoice.due_on < today else "due"

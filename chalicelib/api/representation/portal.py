@@ -12,6 +12,7 @@ from chalicelib.api.representation.invoices import LineView, TotalsView, line_vi
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, MethodKind
 from chalicelib.domain.parties import Address
+from chalicelib.domain.payment_plan import InstalmentState, PaymentPlan
 from chalicelib.services.case import Case
 from chalicelib.services.payer_view import PayerStatus, PayerView
 
@@ -90,12 +91,35 @@ class PortalMethod(View):
     is_default: bool
 
 
+class PortalInstalment(View):
+    """`invoice_id` is what to pay for it, once it is asked for."""
+
+    due_on: date
+    amount: int
+    paid: int
+    state: InstalmentState
+    invoice_id: str | None
+
+
+class PortalPlan(View):
+    """A payment plan and how far it is."""
+
+    reference: str
+    currency: str
+    total: int
+    amount_paid: int
+    amount_remaining: int
+    autopay: bool
+    instalments: tuple[PortalInstalment, ...]
+
+
 class PortalView(View):
     """The invoice of an invoice's link; the open invoices of a customer's link."""
 
     business: PortalBusiness
     customer_name: str
     invoices: tuple[PortalInvoice, ...]
+    payment_plans: tuple[PortalPlan, ...]
     payment_methods: tuple[PortalMethod, ...]
 
 
@@ -105,8 +129,32 @@ class PortalSetupView(View):
     url: str
 
 
+def portal_plan(plan: PaymentPlan) -> PortalPlan:
+    return PortalPlan(
+        reference=plan.reference,
+        currency=plan.currency,
+        total=plan.total,
+        amount_paid=plan.amount_paid,
+        amount_remaining=plan.amount_remaining,
+        autopay=plan.autopay,
+        instalments=tuple(
+            PortalInstalment(
+                due_on=one.due_on,
+                amount=one.amount,
+                paid=one.paid,
+                state=one.state,
+                invoice_id=one.demand_id or None,
+            )
+            for one in plan.instalments
+        ),
+    )
+
+
 def portal_view(
-    business: Business, customer: Customer, invoices: tuple[PortalInvoice, ...]
+    business: Business,
+    customer: Customer,
+    invoices: tuple[PortalInvoice, ...],
+    plans: tuple[PortalPlan, ...],
 ) -> PortalView:
     return PortalView(
         business=PortalBusiness(
@@ -117,6 +165,7 @@ def portal_view(
         ),
         customer_name=customer.name,
         invoices=invoices,
+        payment_plans=plans,
         payment_methods=tuple(
             PortalMethod(
                 id=method.id,
@@ -135,7 +184,7 @@ def portal_view(
 def portal_invoice(case: Case, view: PayerView) -> PortalInvoice:
     invoice = case.invoice
     return PortalInvoice(
-        number=invoice.number or "",
+        number=invoice.shown_number,
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
         lines=tuple(map(line_view, invoice.lines)),
