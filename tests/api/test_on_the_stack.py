@@ -115,6 +115,33 @@ def test_from_a_customer_to_a_paid_invoice(http: Http) -> None:
         assert file.read(5) == b"%PDF-"
 
 
+def test_a_file_comes_in_and_its_customers_are_billed_as_a_group(http: Http) -> None:
+    rows = [f"N{number:03} Byron,n{number}@example.com" for number in range(110)]
+    body = {"kind": "customers", "content": "\n".join(["Name,Email", *rows, "Nobody,", ""])}
+    begun = http("POST", "/v1/imports", body)
+    assert begun.status == 202, begun.text
+    path = f"/v1/imports/{begun.json['id']}"
+    done = eventually(lambda: http("GET", path), lambda reply: reply.json["status"] == "finished")
+    assert done.json["counts"] == {"created": 110, "changed": 0, "known": 0, "refused": 1}
+    link = http("GET", f"{path}/result").json["url"]
+    with urllib.request.urlopen(link, timeout=20) as file:
+        assert b"112,refused,Nobody,,The e-mail address is missing." in file.read()
+
+    acme = {"name": "Acme Corp", "email": "ap@acme.example", "terms": "net_14"}
+    group = http("POST", "/v1/groups", acme).json["id"]
+    for one in http("GET", f"{path}/rows?limit=2").json["data"]:
+        member = {"customer_id": one["id"]}
+        assert http("POST", f"/v1/groups/{group}/members", member).status == 200
+        starts = http("GET", f"/v1/groups/{group}").json["members"][0]["from_on"]
+        laptop = member | {"product": "Laptop", "unit_amount": 8900, "start_on": starts}
+        assert http("POST", "/v1/subscriptions", laptop).status == 201
+    (invoice,) = http("POST", f"/v1/groups/{group}/invoices", {}).json["data"]
+    named = [(line["customer_name"], line["amount"]) for line in invoice["lines"]]
+    assert named == [("N000 Byron", 8900), ("N001 Byron", 8900)]
+    pdf = f"/v1/invoices/{invoice['id']}/pdf"
+    assert eventually(lambda: http("GET", pdf), lambda reply: reply.status == 303).status == 303
+
+
 def test_who_is_not_known_learns_nothing(http: Http, stack: World) -> None:
     stranger = Http(stack)
     refused = stranger("GET", "/v1/customers")
