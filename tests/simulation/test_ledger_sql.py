@@ -143,10 +143,30 @@ def _customer(rows: Rows, books: Books) -> None:
     _head(rows, "invoice")["customer_id"] = _head(rows, "customer", "biz_2")["id"]
 
 
+def _credit(rows: Rows, books: Books) -> None:
+    _head(rows, "customer")["credit"] = 5
+
+
+def _demand(rows: Rows, books: Books) -> None:
+    _head(rows, "invoice")["purpose"] = "on_account"
+
+
+def _note(rows: Rows, books: Books) -> None:
+    _head(rows, "invoice")["credit_notes"] = [{"number": "CN-00002"}]
+
+
+def _refund(rows: Rows, books: Books) -> None:
+    _head(rows, "invoice")["refunds"] = [{"id": "ref_1"}]
+
+
 HARMS = {
     "a fact's legs balance": _leg,
     "the trial balance is 0": _leg,
     "an invoice says what its legs say": _paid,
+    "customer credit is the customers'": _credit,
+    "what a demand brought is applied": _demand,
+    "credit notes have numbers of their own without a gap": _note,
+    "a refund that is asked for ends": _refund,
     "a number is given once": _number,
     "numbers have no gap": _next_number,
     "the chain is whole": _sequence,
