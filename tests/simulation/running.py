@@ -9,7 +9,7 @@ from tests.simulation.deep_checks import is_chosen, judge_deeply
 from tests.simulation.install import HOUR, QUARTER, World
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.speed import quicken
-from tests.simulation.world import Plan, Violation
+from tests.simulation.world import Message, Plan, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,13 @@ def on_stage(world: World, scenario: Scenario) -> None:
 
 
 def calm_down(world: World) -> None:
-    """Faults are over, a person has given back the dead letters: two sweeps and a reconciliation
-    must bring everything level. They come an hour later, as the reconciliation's turn would: what
-    is younger may still be at work for it."""
+    """Faults are over, a person has given back the dead letters, and the queues what they still
+    hold: two sweeps and a reconciliation must bring everything level. They come an hour later, as
+    the reconciliation's turn would: what is younger may still be at work for it.
+    """
     world.strikes.planned = {}
     world.traits = world.traits.__class__(stall=world.traits.stall)
-    for message in world.dead_letters:
+    for message in (*world.dead_letters, *_held_back(world)):
         message.deleted, message.receives = False, 0
         world.later(0, message)
     world.dead_letters.clear()
@@ -102,3 +103,9 @@ def calm_down(world: World) -> None:
         world.tick(tick)
         world.run_until(world.seconds)
         world.run_until(world.seconds + QUARTER)
+
+
+def _held_back(world: World) -> list[Message]:
+    """Follow-up work that was given up once and has yet to come back."""
+    waiting = [what for _, _, what in world._agenda if isinstance(what, Message)]
+    return [one for one in waiting if one.redriven and one.receives and not one.deleted]

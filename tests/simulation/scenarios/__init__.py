@@ -17,6 +17,7 @@ from tests.simulation.scenarios import (
     outside,
     plans,
     races,
+    received,
 )
 from tests.simulation.scenarios.base import Scenario
 
@@ -65,5 +66,7 @@ ALL: dict[str, Scenario] = {
         by_hand.CREDITED,
         disputes.ARGUED,
         disputes.IGNORED,
+        received.EXTERNAL,
+        received.PORTAL,
     )
 }

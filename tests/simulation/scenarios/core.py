@@ -14,7 +14,7 @@ from functools import partial
 from chalicelib.domain.payment import Trigger
 from tests.simulation.install import World
 from tests.simulation.operations import Deployment, Outage
-from tests.simulation.scenarios import bank_debit, first_charge, outside, people
+from tests.simulation.scenarios import bank_debit, first_charge, outside, people, received
 from tests.simulation.scenarios.base import DAY, HOUR, Scenario
 
 _RETRY = DAY  # the slot of 24 hours, counted from a failure in the first second
@@ -75,10 +75,24 @@ def _tell(world: World) -> None:
     world.tick("sweep")
 
 
+def _external_and_retry(world: World) -> None:
+    """Staff record a cheque in the second in which the retry fires."""
+    _declined(world, *_TWICE)
+    people.ask(world, _RETRY - world.pick(2), "cheque", received.record)
+
+
+def _external_and_portal(world: World) -> None:
+    """Nobody charges by itself: the payer presses the button as staff record the cheque."""
+    people.stage(world, auto_charge=False)
+    people.ask(world, 0, "bill", people.bill)
+    people.ask(world, _NOON, "payer", received.pay)
+    people.ask(world, _NOON, "cheque", received.record)
+
+
 def _refunded(world: World) -> None:
     people.stage(world)
     people.ask(world, 0, "bill", people.bill)
-    people.happens(world, _NOON, partial(outside.refund, world, 1))
+    people.ask(world, _NOON, "refund", received.refund)
 
 
 def _disputed(world: World) -> None:
@@ -88,7 +102,7 @@ def _disputed(world: World) -> None:
 
 
 def _refunded_and_disputed(world: World) -> None:
-    """In one second, and their events in any order."""
+    """Staff refund as the bank takes it all back; the events come in any order."""
     _refunded(world)
     people.happens(world, _NOON, partial(outside.dispute, world))
 
@@ -118,7 +132,12 @@ _ALL = (
     Scenario("card+retry", _card_and_retry, _PAID, last=3 * DAY, begins=_RETRY - 3),
     Scenario("webhook+sweep", _webhook_and_sweep, _PAID, last=2 * DAY, begins=_NOON - 10),
     Scenario("dispute", _disputed, _OPEN, last=DAY, begins=_NOON - 10),
-    Scenario("refund+dispute", _refunded_and_disputed, outside.refunds_are_known, last=DAY,
+    Scenario("refund", _refunded, received.refunded_once, last=DAY, begins=_NOON - 10),
+    Scenario("refund+dispute", _refunded_and_disputed, received.refunded_once, last=DAY,
+             begins=_NOON - 10),
+    Scenario("external+retry", _external_and_retry, received.counted_once, last=3 * DAY,
+             begins=_RETRY - 10),
+    Scenario("external+portal", _external_and_portal, received.counted_once, last=DAY,
              begins=_NOON - 10),
     Scenario("deployment", _deployed, _PAID, last=3 * DAY, begins=_RETRY - 60, make=Deployment),
     Scenario("outage", _stripe_is_away, _PAID, last=3 * DAY, begins=_RETRY - 10, make=Outage),
