@@ -15,7 +15,7 @@ from chalicelib.domain.dates import iso, local_date
 from chalicelib.domain.decisions import Reason
 from chalicelib.domain.declines import DeclineClass
 from chalicelib.domain.errors import InvalidInput
-from chalicelib.domain.invoice import Hold, Invoice, InvoiceStatus
+from chalicelib.domain.invoice import Hold, HoldKind, Invoice, InvoiceStatus
 from chalicelib.domain.network_caps import CapVerdict
 from chalicelib.domain.payment import AttemptResult, Trigger
 
@@ -47,7 +47,7 @@ def invoice_blocks(invoice: Invoice, standing: Standing) -> list[Reason]:
     elif not invoice.is_open or invoice.amount_remaining <= 0:
         found.append(Reason("settled", f"The invoice is {invoice.status.value}: nothing is owed."))
     hold = invoice.holding
-    if hold is not None and not _staff_may(invoice, hold):
+    if hold is not None and not _asked_past(invoice, hold):
         found.append(Reason(f"hold_{hold.kind.value}", hold.reason))
     if invoice.covered_by is not None:
         found.append(Reason("covered", invoice.covered_by.reason))
@@ -63,11 +63,15 @@ def invoice_blocks(invoice: Invoice, standing: Standing) -> list[Reason]:
     return found
 
 
-def _staff_may(invoice: Invoice, hold: Hold) -> bool:
-    """A debt that a lost dispute has opened again is charged when staff ask for it, never else."""
+def _asked_past(invoice: Invoice, hold: Hold) -> bool:
+    """A debt that a lost dispute has opened again is charged when staff ask for it, never else; one
+    that is promised when staff or the payer do, for it holds only what we would do by ourselves."""
     asked = invoice.charge_request
-    by_staff = asked is not None and asked.trigger is Trigger.STAFF
-    return by_staff and f"hold_{hold.kind.value}" in STAFF_MAY
+    if asked is None:
+        return False
+    if hold.kind is HoldKind.PROMISE:
+        return asked.trigger in {Trigger.STAFF, Trigger.CUSTOMER}
+    return asked.trigger is Trigger.STAFF and f"hold_{hold.kind.value}" in STAFF_MAY
 
 
 def _held(standing: Standing) -> list[Reason]:

@@ -21,6 +21,7 @@ from chalicelib.domain.external_payment import ExternalPayment
 from chalicelib.domain.parties import Address, Terms
 from chalicelib.domain.payment import Allocation, Attempt, AttemptResult, Payment, Trigger
 from chalicelib.domain.policy import DunningPolicy
+from chalicelib.domain.promise import Promise
 from chalicelib.domain.refund import Refund
 
 
@@ -267,6 +268,8 @@ class Invoice:
     earlier_attempts: tuple[Attempt, ...] = ()  # of the invoice it replaces: the debt is the same
     dunning: Dunning | None = None
     charge_request: ChargeRequest | None = None
+    promises: tuple[Promise, ...] = ()
+    snoozed_until: date | None = None  # off the call list up to that day
     hold: Hold | None = None  # placed by somebody; what disputes forbid is in `holding`
     disputes: tuple[DisputeMark, ...] = ()
     covered_by: Cover | None = None

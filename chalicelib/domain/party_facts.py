@@ -151,6 +151,18 @@ class GroupJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerNoted:
+    """What somebody here wants others to know of a customer, who never reads it."""
+
+    kind: ClassVar[str] = "note_added"
+    note_id: str
+    text: str
+
+    def key(self, seq: int) -> str:
+        return f"note/{self.note_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionCreated:
     kind: ClassVar[str] = "created"
     subscription: Subscription

@@ -61,6 +61,8 @@ def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Custom
         case facts.GroupJoined(group_id=group_id):
             joined = dict.fromkeys((*customer.group_ids, group_id))
             return replace(customer, group_ids=tuple(joined))
+        case facts.CustomerNoted():
+            return customer
         case facts.CreditMoved(added=added, spent=spent):
             used = sum(part.amount for part in spent)
             return replace(customer, credit=customer.credit + added - used)

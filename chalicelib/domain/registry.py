@@ -42,7 +42,7 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
     Subject.CUSTOMER: (
         p.CustomerCreated, p.CustomerChanged, p.StripeCustomerLinked, p.MethodSaved,
         p.MethodRemoved, p.DefaultMethodChosen, p.MethodJudged, p.ExpiryNoticed,
-        p.CreditMoved, p.GroupJoined, p.PaymentTaken, *account.PAYLOADS,
+        p.CreditMoved, p.CustomerNoted, p.GroupJoined, p.PaymentTaken, *account.PAYLOADS,
     ),
     Subject.SUBSCRIPTION: (
         p.SubscriptionCreated, p.PeriodBilled, p.SubscriptionPaused, p.SubscriptionResumed,

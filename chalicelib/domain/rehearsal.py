@@ -22,6 +22,7 @@ from chalicelib.domain.customer import Customer, MethodKind, MethodState, Paymen
 from chalicelib.domain.dates import next_allowed
 from chalicelib.domain.decisions import GiveUp, PayNow, Refuse, RetryAt, StopService
 from chalicelib.domain.declines import Decline, DeclineClass, blocks_method
+from chalicelib.domain.desk import follow_up
 from chalicelib.domain.desk.grace import GraceEnded
 from chalicelib.domain.facts import Fact
 from chalicelib.domain.invoice import Invoice, NextActionKind
@@ -219,7 +220,7 @@ class _Play:
         """A hold whose time is over is lifted; a plan that stays the same waits for a person."""
         debt, hold = stage.debt, stage.debt.invoice.hold
         if hold is not None and hold.until is not None and hold.until <= now:
-            self.record(stage, facts.HoldLifted("Its time is over."), now)
+            self.record(stage, follow_up.over(debt.invoice, hold), now)
             return
         plan = next_action(debt.policy, debt.invoice, debt.standing(caps), now)
         if plan is None or plan == debt.invoice.next_action:

@@ -44,6 +44,7 @@ class NoticeKind(StrEnum):
     STAFF_DISPUTE_CLOSED = "staff_dispute_closed"
     STAFF_DISPUTE_REFUSED = "staff_dispute_refused"
     STAFF_REFUND_APPROVAL = "staff_refund_approval"
+    STAFF_PROMISE_BROKEN = "staff_promise_broken"
     STAFF_DISCONNECTED = "staff_disconnected"
 
     @property

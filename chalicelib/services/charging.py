@@ -15,6 +15,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.decisions import Close, GiveUp, PayNow, Refuse, RetryAt, StopService
 from chalicelib.domain.demand import unapplied
+from chalicelib.domain.desk import follow_up
 from chalicelib.domain.dunning import CHECK_DELAYS, decide
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.invoice import Hold, HoldKind
@@ -114,7 +115,7 @@ def _replan(ports: Ports, case: Case, caps: CapVerdict) -> Step:
     """Keep the stored plan true: a card, a hold or a setting may have changed since."""
     hold = case.invoice.hold
     if hold is not None and hold.until is not None and hold.until <= case.now:
-        record(ports, case, facts.HoldLifted("Its time is over."))
+        record(ports, case, follow_up.over(case.invoice, hold))
         return Step.REPLANNED
     plan = next_action(case.policy, case.invoice, case.standing(caps), case.now)
     if plan == case.invoice.next_action:

@@ -14,7 +14,7 @@ from chalicelib.domain.dates import local_date
 from chalicelib.domain.decisions import PayNow, RetryAt
 from chalicelib.domain.declines import payer_text_key
 from chalicelib.domain.dunning import decide
-from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
+from chalicelib.domain.invoice import HoldKind, Invoice, InvoiceStatus, Purpose
 from chalicelib.domain.part_payment import smallest_part
 from chalicelib.domain.payment import AttemptResult
 from chalicelib.ports import Ports
@@ -56,7 +56,7 @@ def payer_view(ports: Ports, case: Case) -> PayerView:
     asked = case.invoice.charge_request is not None
     confirming = live is not None and live.result is AttemptResult.ACTION_REQUIRED
     can_pay = case.invoice.is_open and live is None and not asked
-    can_pay = can_pay and case.invoice.holding is None and case.invoice.covered_by is None
+    can_pay = can_pay and _is_free(case.invoice) and case.invoice.covered_by is None
     can_pay = can_pay and case.invoice.purpose is not Purpose.ON_ACCOUNT
     return PayerView(
         status=_status(case.invoice, asked=asked),
@@ -67,6 +67,12 @@ def payer_view(ports: Ports, case: Case) -> PayerView:
         confirm_url=live.action_url if live is not None and confirming else None,
         part_minimum=_part_minimum(case) if can_pay else None,
     )
+
+
+def _is_free(invoice: Invoice) -> bool:
+    """A promise holds our own steps, not the payer's."""
+    hold = invoice.holding
+    return hold is None or hold.kind is HoldKind.PROMISE
 
 
 def _part_minimum(case: Case) -> int | None:
@@ -166,7 +172,7 @@ def _next_key(case: Case, next_on: date | None, *, first: bool) -> str:
         return "being_made" if live.result in _UNDER_WAY else "on_its_way"
     if invoice.charge_request is not None:
         return "being_made"
-    if invoice.holding is not None:
+    if not _is_free(invoice):
         return "in_review"
     if invoice.covered_by is not None:
         return "covered"
