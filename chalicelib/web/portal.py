@@ -113,7 +113,7 @@ def _pay(context: Context, request: Incoming) -> Response:
     wish: dict[str, str | int] = {
         name: form[name] for name in ("invoice_id", "payment_method_id") if form.get(name)
     }
-    if "amount" in form:
+    if "part" in form:
         part = _part_of(call, form)
         if part is None:
             return answering.redirect("../portal?notice=part")
@@ -126,11 +126,12 @@ def _pay(context: Context, request: Incoming) -> Response:
 
 def _part_of(call: PortalCall, form: Mapping[str, str]) -> int | None:
     """A number field sends plain digits with a point, whatever the payer's language."""
-    if not _PLAIN.fullmatch(form["amount"]):
+    amount = form.get("amount", "")
+    if not _PLAIN.fullmatch(amount):
         return None
     invoice = api.opened_case(call, form.get("invoice_id") or None).invoice
     try:
-        return money.parse_decimal(form["amount"], invoice.currency)
+        return money.parse_decimal(amount, invoice.currency)
     except InvalidInput:
         return None
 

@@ -327,13 +327,14 @@ def _draft(install: Install, business_id: str, customer_id: str) -> str:
 def _plan(install: Install, business_id: str, name: str) -> str:
     customer = install.customer(business_id, name=name)
     install.invoice(customer, due_on=install.clock.now().date() + timedelta(days=30))
-    wish = PlanWish(install.ids.new("plan"), customer.id, count=2)
+    later = install.clock.now().date() + timedelta(days=30)
+    wish = PlanWish(install.ids.new("plan"), customer.id, count=2, first_on=later)
     return payment_plans.make_plan(install.ports, business_id, wish, actor=SYSTEM).id
 
 
 def _taken(install: Install, business_id: str, customer_id: str) -> str:
-    """A payment on account that no worker has charged yet."""
-    wish = Wish(install.ids.new("poa"), customer_id, 1500, chosen=())
+    """A payment on account whose card has not been entered yet."""
+    wish = Wish(install.ids.new("poa"), customer_id, 1500, chosen=(), new_method=True)
     return on_account.take_payment(install.ports, business_id, wish, actor=SYSTEM).id
 
 

@@ -49,7 +49,7 @@ class _Reader(HTMLParser):
         if tag == "form":
             self.forms.append(Form(given.get("action", "")))
         if tag == "input":
-            self.forms[-1].fields[given["name"]] = given["value"]
+            self.forms[-1].fields[given["name"]] = given.get("value", "")
         if tag == "a":
             self.links.append(given["href"])
         if tag == "meta" and "http-equiv" in given:
