@@ -78,6 +78,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "add_user": {"email": "new@example.com", "role": "viewer"},
     "change_user": {"role": "accountant"},
     "create_api_client": {"name": "Shop", "role": "viewer"},
+    "rotate_api_client": {"overlap_hours": 24},
     "connect_stripe_account": {
         "return_url": "https://app.example/back",
         "refresh_url": "https://app.example/again",
