@@ -54,7 +54,7 @@ def credit_note_view(
         paid_by=None,
         pay_url=None,
         bank=None,
-        notes=note.reason,
+        notes="" if all(line.description == note.reason for line in note.lines) else note.reason,
     )
 
 

@@ -232,7 +232,8 @@ def cancel_invoice(
         if case.invoice.covered_by is not None:
             raise Conflict("covered", case.invoice.covered_by.reason)
         if case.invoice.amount_paid or case.invoice.amount_credited:
-            raise Conflict("invoice_partly_paid", "Money came in: credit or refund it instead.")
+            words = "Money came in, or some of it was credited: issue a credit note instead."
+            raise Conflict("invoice_partly_paid", words)
         if case.invoice.open_payment is not None:
             raise Conflict("busy", "A charge began meanwhile. Try again in a moment.")
         cancelled = facts.InvoiceCancelled(reason)

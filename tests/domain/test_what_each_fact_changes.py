@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import invoice_facts as facts
-from chalicelib.domain.desk.external_payments import ExternalPaymentBounced, ExternalPaymentRecorded
 from chalicelib.domain.desk.refunds import DASHBOARD, Refunded, RefundFailed
 from chalicelib.domain.desk.write_offs import WrittenOff
 from chalicelib.domain.dispute import DisputeMark, DisputeState
-from chalicelib.domain.external_payment import ExternalMethod, ExternalPayment
 from chalicelib.domain.invoice import (
     ChargeRequest,
     Dunning,
@@ -283,10 +281,6 @@ ENDINGS = [
     ),
 ]
 
-RECEIVED = ExternalPaymentRecorded("ext_1", ExternalMethod.WIRE, "W-1", 400, day("2026-03-03"))
-NOTED = (ExternalPayment("ext_1", ExternalMethod.WIRE, "W-1", 400, day("2026-03-03"), LATER),)
-WIRED: dict[str, Any] = {"external_payments": NOTED}
-BOUNCED = ExternalPaymentBounced("ext_1", 400, day("2026-03-09"), "No funds.")
 DASHBOARD_REFUND = Refund(
     "re_2", PAY, 300, DASHBOARD, LATER, status=RefundStatus.SUCCEEDED, stripe_refund_id="re_2"
 )
@@ -306,52 +300,6 @@ DISPUTED = replace(
 CLOSED = (S.CANCELLED, S.UNCOLLECTIBLE)
 
 MONEY_LATER = [
-    (pending(amount_paid=100), RECEIVED, {"amount_paid": 500, **WIRED}),
-    (in_flight(R.PROCESSING), RECEIVED, {"amount_paid": 400, "status": S.PENDING, **WIRED}),
-    (pending(amount_paid=8500, **WANTED), RECEIVED, {"amount_paid": 8900, **WIRED, **SETTLED}),
-    (
-        pending(amount_written_off=4000, amount_paid=4900, status=S.UNCOLLECTIBLE, closed_at=NOON),
-        RECEIVED,
-        {"amount_paid": 5300, "amount_written_off": 3600, "amount_recovered": 400, **WIRED},
-    ),
-    (
-        pending(amount_written_off=400, amount_paid=8500, status=S.UNCOLLECTIBLE, **WANTED),
-        RECEIVED,
-        {
-            "amount_paid": 8900,
-            "amount_written_off": 0,
-            "amount_recovered": 400,
-            **WIRED,
-            **SETTLED,
-        },
-    ),
-    (
-        replace(PAID, external_payments=NOTED),
-        BOUNCED,
-        {
-            "amount_paid": 8500,
-            "status": S.PENDING,
-            "paid_at": None,
-            "closed_at": None,
-            "external_payments.0.reversed_at": LATER,
-            "external_payments.0.reversal_reason": "No funds.",
-        },
-    ),
-    (
-        pending(
-            amount_written_off=100,
-            amount_paid=8800,
-            status=S.UNCOLLECTIBLE,
-            external_payments=NOTED,
-        ),
-        BOUNCED,
-        {
-            "amount_paid": 8400,
-            "amount_written_off": 500,
-            "external_payments.0.reversed_at": LATER,
-            "external_payments.0.reversal_reason": "No funds.",
-        },
-    ),
     (
         PAID,
         Refunded(PAY, "re_2", 300),

@@ -180,9 +180,9 @@ def note_of(
     issued_on: Any,
     reason: str,
 ) -> CreditNote:
-    """The note. Without lines of its own, each rate's share is one line that names the invoice."""
+    """The note. Without lines of its own, each rate's share is a line that gives the reason."""
     named = tuple(lines) or tuple(
-        CreditLine(f"Credit for {invoice.number}", share.base, share.percent)
+        CreditLine(reason, share.base, share.percent)
         for share in shares
         if share.base
     )
