@@ -48,8 +48,10 @@ class Word:
 def folded(text: str) -> str:
     """The same for `Émile`, `EMILE ` and `emile`."""
     plain = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return " ".join(letters.split())
+    seen = " ".join(plain.split())
+    return "".join(
+        letter for letter in seen if not unicodedata.combining(letter) and letter.isprintable()
+    )
 
 
 def cut(text: str) -> str:
