@@ -124,8 +124,7 @@ def apply_dry_run(
 
 
 def _file_key(business_id: str, content: bytes) -> str:
-    """Files of imports are forgotten after 90 days: they have a place of their own."""
-    return f"imports/{business_id}/{sha256(content).hexdigest()}.csv"
+    return f"{business_id}/imports/{sha256(content).hexdigest()}.csv"
 
 
 def run_slice(ports: Ports, business_id: str, import_id: str) -> ImportRun:

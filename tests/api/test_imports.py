@@ -59,7 +59,9 @@ def test_rows_are_told_by_number_with_their_reason(api: Api) -> None:
     link = api.get(f"/v1/imports/{run.json['id']}/result")
     assert link.status == 303
     stored = [
-        one.content for key, one in api.install.files.stored.items() if key.startswith("imports/")
+        one.content
+        for key, one in api.install.files.stored.items()
+        if key.startswith("biz_1/imports/")
     ]
     (result,) = (one for one in stored if one.startswith(b"\xef\xbb\xbfrow,result"))
     assert result.decode("utf-8-sig").splitlines()[-1] == (
