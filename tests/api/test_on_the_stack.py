@@ -115,6 +115,35 @@ def test_from_a_customer_to_a_paid_invoice(http: Http) -> None:
         assert file.read(5) == b"%PDF-"
 
 
+def test_the_paid_invoice_is_listed_found_stated_and_audited(http: Http) -> None:
+    (paid,) = http("GET", "/v1/payments?status=paid&sort=amount").json["data"]
+    assert (paid["amount"], paid["customer_name"]) == (8900, "Ada Byron")
+    for sort in ("due_on", "amount", "customer_name", "status"):
+        (invoice,) = http("GET", f"/v1/invoices?status=paid&sort={sort}").json["data"]
+        assert invoice["id"] == paid["invoice_id"]
+    for text in ("byr", invoice["number"], paid["payment_id"]):
+        hits = http("GET", f"/v1/search?q={text}").json["data"]
+        assert paid["customer_id"] in {hit["customer_id"] for hit in hits}
+
+    customer = f"/v1/customers/{paid['customer_id']}"
+    moments = http("GET", f"{customer}/timeline?limit=100").json["data"]
+    assert "Paid $89.00." in {one["words"] for one in moments}
+    period = "from_on=2020-01-01&to_on=2199-12-31"
+    said = http("GET", f"{customer}/statement?{period}").json
+    assert (said["charges"], said["credits"], said["closing_balance"]) == (8900, 8900, 0)
+    audit = f"subject=invoice&id={invoice['id']}"
+    assert http("GET", f"/v1/audit?{audit}").json["verified"] is True
+    for path, begin in {
+        f"{customer}/statement/pdf?{period}": b"%PDF-",
+        f"/v1/audit/export?{audit}": b'{"subject":"invoice"',
+        f"/v1/audit/export?{audit}&format=csv": b"seq,at,kind",
+    }.items():
+        link = http("GET", path)
+        assert link.status == 303, link.text
+        with urllib.request.urlopen(link.json["url"], timeout=20) as file:
+            assert file.read(len(begin)) == begin
+
+
 def test_a_file_comes_in_and_its_customers_are_billed_as_a_group(http: Http) -> None:
     rows = [f"N{number:03} Byron,n{number}@example.com" for number in range(110)]
     body = {"kind": "customers", "content": "\n".join(["Name,Email", *rows, "Nobody,", ""])}
