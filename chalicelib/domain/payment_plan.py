@@ -209,6 +209,21 @@ def next_at(plan: PaymentPlan, now: datetime) -> datetime | None:
     return min([*due, *([broken] if broken else [])], default=None)
 
 
+def lowered(plan: PaymentPlan, owed: int) -> tuple[Instalment, ...]:
+    """Money came past the plan: what is asked for last is asked for less, down to what is owed.
+
+    Only of instalments that nobody has been asked for yet; those that are down to 0 are dropped.
+    """
+    excess = max(plan.amount_remaining - owed, 0)
+    kept: list[Instalment] = []
+    for one in sorted(plan.instalments, key=lambda each: (each.due_on, each.number), reverse=True):
+        cut = min(excess, one.amount) if one.state is InstalmentState.SCHEDULED else 0
+        excess -= cut
+        if one.amount > cut:
+            kept.append(replace(one, amount=one.amount - cut))
+    return tuple(sorted(kept, key=lambda each: (each.due_on, each.number)))
+
+
 def replaced(plan: PaymentPlan, parts: Sequence[Instalment]) -> PaymentPlan:
     """What was paid stays; the rest is the new parts, numbered on."""
     if not plan.is_active:

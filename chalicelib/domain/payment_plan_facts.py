@@ -160,7 +160,7 @@ def owed(payload: Any) -> tuple[Effect, ...] | None:
         case InstalmentWentOverdue():
             return work("run_plan")
         case PlanEnded(status=PlanStatus.BROKEN):
-            return (*staff("staff_needs_human"), *event("payment_plan.broken"))
+            return (*staff("staff_plan_broken"), *event("payment_plan.broken"))
         case PlanEnded(status=status):
             return event(f"payment_plan.{status.value}")
         case InstalmentDemanded() | PlanPostponed():

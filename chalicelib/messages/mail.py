@@ -39,6 +39,7 @@ _TONES = {
     NoticeKind.STAFF_DISPUTE_REFUSED: _RED,
     NoticeKind.STAFF_NEEDS_HUMAN: _RED,
     NoticeKind.STAFF_PROMISE_BROKEN: _RED,
+    NoticeKind.STAFF_PLAN_BROKEN: _RED,
     NoticeKind.STAFF_DISCONNECTED: _RED,
 }
 _INVOICE_ROWS = ("invoice", "description", "amount_due", "due_on")
@@ -79,6 +80,7 @@ _ROWS: dict[NoticeKind, tuple[str, ...]] = {
     NoticeKind.STAFF_DISPUTE_CLOSED: (*_STAFF_ROWS, "transaction_id", "reason"),
     NoticeKind.STAFF_DISPUTE_REFUSED: (*_STAFF_ROWS, "transaction_id", "reason", "answer_by"),
     NoticeKind.STAFF_PROMISE_BROKEN: (*_STAFF_ROWS, "due_on", "reason", "next_step"),
+    NoticeKind.STAFF_PLAN_BROKEN: (*_STAFF_ROWS, "reason", "next_step"),
     NoticeKind.STAFF_REFUND_APPROVAL: (*_STAFF_ROWS, "method", "reason"),
     NoticeKind.STAFF_DISCONNECTED: ("reason", "next_step"),
 }  # fmt: skip

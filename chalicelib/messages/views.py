@@ -45,6 +45,7 @@ class NoticeKind(StrEnum):
     STAFF_DISPUTE_REFUSED = "staff_dispute_refused"
     STAFF_REFUND_APPROVAL = "staff_refund_approval"
     STAFF_PROMISE_BROKEN = "staff_promise_broken"
+    STAFF_PLAN_BROKEN = "staff_plan_broken"
     STAFF_DISCONNECTED = "staff_disconnected"
 
     @property

@@ -9,6 +9,7 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.subscription import Subscription
 from chalicelib.ports import Ports
 
@@ -23,6 +24,7 @@ class Matter:
     customer: Customer | None = None
     subscription: Subscription | None = None
     dispute: Dispute | None = None
+    plan: PaymentPlan | None = None
     drawn: dict[str, bytes] = field(default_factory=dict, compare=False)  # documents, once made
 
 
@@ -48,6 +50,6 @@ def open_matter(ports: Ports, business: Business, fact: Fact) -> Matter:
         case Subject.PLAN:
             plan = ports.store.payment_plan(business.id, fact.subject_id)
             customer = ports.store.customer(business.id, plan.customer_id)
-            return Matter(business, fact, customer=customer)
+            return Matter(business, fact, customer=customer, plan=plan)
         case Subject.GROUP | Subject.IMPORT | Subject.BUSINESS | Subject.TEAM:
             return Matter(business, fact)

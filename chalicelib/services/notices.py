@@ -23,6 +23,7 @@ from chalicelib.domain.facts import Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind
 from chalicelib.domain.part_payment import smallest_part
 from chalicelib.domain.payment import AttemptResult, Payment
+from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.policy import WhenExhausted
 from chalicelib.domain.subscription import SubscriptionStatus
 from chalicelib.messages import NoticeKind, NoticeView, PayerTextKey, StaffView
@@ -74,6 +75,8 @@ def view_of(ports: Ports, matter: Matter, name: str) -> NoticeView:
         return dispute_notices.view_of(ports, matter, kind)
     if type(matter.fact.data) in account.PAYLOADS:
         return desk_notices.account_notice(ports, matter, kind)
+    if matter.plan is not None:
+        return _plan_notice(ports, matter, matter.plan, kind)
     return _party_notice(ports, matter, kind)
 
 
@@ -250,6 +253,22 @@ def _attempt_words(invoice: Invoice, payload: Any) -> str | None:
     if payment is None or not isinstance(number, int):
         return None
     return f"{number} ({payment.attempts[number - 1].trigger.value})"
+
+
+def _plan_notice(ports: Ports, matter: Matter, plan: PaymentPlan, kind: NoticeKind) -> NoticeView:
+    return NoticeView(
+        kind=kind,
+        key=f"{plan.id}/{matter.fact.seq}/{kind.value}",
+        locale=matter.business.locale,
+        business=business_view(matter.business),
+        link=f"{ports.links.back_office}/payment-plans/{plan.id}",
+        currency=plan.currency,
+        amount=plan.amount_remaining,
+        invoice_number=plan.reference,
+        staff=StaffView(
+            customer=matter.customer.name if matter.customer else None, reason=matter.fact.why
+        ),
+    )
 
 
 def _party_notice(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView:

@@ -192,8 +192,27 @@ def _step(ports: Ports, business: Business, plan: PaymentPlan, now: datetime) ->
         late = sum(one.overdue_at is not None for one in plan.unpaid)
         words = f"The plan is broken: {late} of its instalments overdue. The rest is owed at once."
         return _broken(ports, business, plan, words, now)
+    fitting = rules.lowered(plan, _owed(ports, plan))
+    if fitting != plan.instalments:
+        return _lowered(ports, business, plan, fitting, now)
     waiting = (one for one in plan.unpaid if one.state is InstalmentState.SCHEDULED)
     return _ask_for(ports, business, plan, next(waiting), now)
+
+
+def _lowered(
+    ports: Ports,
+    business: Business,
+    plan: PaymentPlan,
+    fitting: tuple[Instalment, ...],
+    now: datetime,
+) -> PaymentPlan:
+    """A cheque or a credit note has paid what the plan was to collect: it ends sooner."""
+    words = "Part of the balance was paid or credited otherwise."
+    if not fitting:
+        return _end(ports, business, plan, PlanStatus.COMPLETED, words)
+    after, fact = on_party(plan, PlanChanged(fitting, plan.autopay, words), at=now, why=words)
+    ports.store.append([Change(after, fact)], clock_id=business.test_clock_id)
+    return after
 
 
 def _broken(

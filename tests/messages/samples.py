@@ -111,6 +111,7 @@ NOTICES: dict[NoticeKind, NoticeView] = {
         replace(BASE, kind=NoticeKind.STAFF_DISPUTE_DUE, staff=STAFF, answer_by=ANSWER_BY),
         replace(BASE, kind=NoticeKind.STAFF_DISPUTE_CLOSED, staff=STAFF),
         replace(BASE, kind=NoticeKind.STAFF_PROMISE_BROKEN, staff=STAFF),
+        replace(BASE, kind=NoticeKind.STAFF_PLAN_BROKEN, staff=STAFF),
         replace(BASE, kind=NoticeKind.STAFF_DISPUTE_REFUSED, staff=STAFF, answer_by=ANSWER_BY),
         replace(BASE, kind=NoticeKind.STAFF_DISCONNECTED, amount=None, invoice_number=None),
     )

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.desk.applying import CreditApplied
 from chalicelib.domain.errors import Conflict, DomainError, InvalidInput
 from chalicelib.domain.facts import SYSTEM, Subject, chain_is_whole
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind
 from chalicelib.domain.invoice_fold import fold
 from chalicelib.domain.ledger import Account, trial_balance
-from chalicelib.domain.payment import Trigger
+from chalicelib.domain.party_facts import CreditMoved
+from chalicelib.domain.payment import Allocation, Trigger
 from chalicelib.domain.payment_plan import (
     Acceleration,
     InstalmentState,
@@ -22,7 +24,10 @@ from chalicelib.domain.payment_plan import (
     PlanStatus,
     Rhythm,
 )
-from chalicelib.services import invoices, payment_plans
+from chalicelib.domain.record import on_party
+from chalicelib.ports.rows import Change
+from chalicelib.services import clocks, invoices, payment_plans
+from chalicelib.services.case import open_case, record
 from chalicelib.services.payment_plans import PlanWish
 from tests.fakes.install import VISA, Install
 
@@ -292,3 +297,47 @@ def test_an_invoice_has_one_plan(install: Install, ada: Customer) -> None:
     with pytest.raises(InvalidInput) as refused:
         plan_of(install, ada)
     assert refused.value.code == "nothing_owed"
+
+
+def test_what_is_paid_past_the_plan_is_asked_for_less(install: Install, ada: Customer) -> None:
+    """An external payment lowers the balance; the last instalments are smaller, or fall away."""
+    old, new = owing(install, ada)
+    plan = plan_of(install, ada)
+    case = open_case(install.ports, "biz_1", new.id)
+    moved = CreditMoved("cheque", 3000, (Allocation(new.id, 3000),), "A cheque.")
+    paid, fact = on_party(case.customer, moved, at=case.now)
+    record(install.ports, case, CreditApplied("cheque", 3000), also=[Change(paid, fact)])
+    install.advance(days=90)
+    done = read(install, plan)
+    assert [one.amount for one in done.instalments] == [3000, 3000]
+    assert (done.status, install.read(old).status.value) == (PlanStatus.COMPLETED, "paid")
+    assert install.store.customer("biz_1", ada.id).credit == 0
+
+
+def test_a_test_clock_runs_a_plan_to_its_end(install: Install) -> None:
+    clock = clocks.create_clock(install.ports, "biz_2", "clk_2", install.clock.now())
+    install.business("biz_2", test_clock_id=clock.id)
+    ada = install.customer("biz_2")
+    invoice = install.invoice(ada, 9000, due_on=date(2026, 12, 1))
+    install.settle()
+    wish = PlanWish("plan_2", ada.id, count=3, first_on=FEBRUARY)
+    payment_plans.make_plan(install.ports, "biz_2", wish, actor=SYSTEM)
+    install.settle()
+    to = install.clock.now() + timedelta(days=100)
+    clocks.start_advance(install.ports, "biz_2", clock.id, to)
+    install.settle()
+    assert install.store.payment_plan("biz_2", "plan_2").status is PlanStatus.COMPLETED
+    assert install.read(invoice).status is InvoiceStatus.PAID
+
+
+def test_every_notice_of_a_plan_can_be_written(install: Install, ada: Customer) -> None:
+    """Announced, paid, failed, overdue, broken: no mail fails, the receipt names its invoice."""
+    old, _ = owing(install, ada)
+    plan_of(install, ada, rhythm=Rhythm.WEEKLY)
+    install.stripe.script_card(VISA, ["ok"] + ["insufficient_funds"] * 60)
+    install.advance(days=70)
+    outcomes = [outcome for row in install.store.fact_rows() for outcome in row.done.values()]
+    assert [one for one in outcomes if one.startswith("failed")] == []
+    subjects = [str(one.message["Subject"]) for one in install.mail.sent]
+    assert any(f"for invoice {old.number}" in one for one in subjects if one.startswith("Receipt"))
+    assert any("P-" in one and "is due" in one for one in subjects)
