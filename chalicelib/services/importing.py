@@ -35,10 +35,9 @@ from chalicelib.domain.imports.sheet import Rejected
 from chalicelib.domain.imports.values import DateOrder
 from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.ports import Ports
-from chalicelib.ports.answers import FactExists, StaleHead
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import Change
-from chalicelib.services.case import now_of
+from chalicelib.services.case import again_when_stale, now_of
 from chalicelib.services.import_rows import Intake
 
 CSV = "text/csv; charset=utf-8"
@@ -148,13 +147,23 @@ def run_slice(ports: Ports, business_id: str, import_id: str) -> ImportRun:
         result = _result_file([*outcomes_of(history), *outcomes])
         result_key = _file_key(business_id, result)
         ports.files.put(result_key, result, CSV)
-    advanced = ImportAdvanced(run.done, outcomes, result_key)
+    return _advance(ports, business, run, ImportAdvanced(run.done, outcomes, result_key))
+
+
+def _advance(
+    ports: Ports, business: Business, run: ImportRun, advanced: ImportAdvanced
+) -> ImportRun:
+    """Unless another worker had the same message. A conflict of the table alone is none."""
     after, fact = on_party(run, advanced, at=now_of(ports, business))
-    try:
+
+    def once() -> ImportRun:
+        now = ports.store.import_run(business.id, run.id)
+        if now.version != run.version:
+            return now
         ports.store.append([Change(after, fact)], clock_id=business.test_clock_id)
-    except (StaleHead, FactExists):  # another worker had the same message
-        return ports.store.import_run(business_id, import_id)
-    return after
+        return after
+
+    return again_when_stale(once)
 
 
 def resume_import(ports: Ports, business_id: str, import_id: str) -> ImportRun:
