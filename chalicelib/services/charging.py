@@ -28,7 +28,6 @@ from chalicelib.ports.answers import FactExists, StaleHead, Unanswered
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import NetworkTry
 from chalicelib.services import on_account
-from chalicelib.services.businesses import stop_deauthorized
 from chalicelib.services.case import (
     Case,
     again_when_stale,
@@ -36,7 +35,7 @@ from chalicelib.services.case import (
     open_case,
     record,
 )
-from chalicelib.services.connecting import CUT_OFF
+from chalicelib.services.connecting import CUT_OFF, refresh_account
 from chalicelib.services.invoices import close_payment
 from chalicelib.services.overdue import mark_overdue, stop_service
 from chalicelib.services.posting import post_in, post_outcome
@@ -73,7 +72,7 @@ def run_step(ports: Ports, business_id: str, invoice_id: str) -> Step:
     except Conflict as error:
         if error.code != CUT_OFF:
             raise
-        stop_deauthorized(ports, business_id)  # its event has yet to reach us
+        refresh_account(ports, business_id)  # its event has yet to reach us
         return Step.STOPPED
 
 

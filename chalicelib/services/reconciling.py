@@ -80,8 +80,9 @@ def reconcile_all(ports: Ports) -> list[Reconciled]:
 
 
 def _lets_us_in(ports: Ports, business: Business) -> bool:
-    """A business that cut the connection may have restored it, and its event been lost."""
-    if business.deauthorized_at is None:
+    """What Stripe says of its account now: that it may charge, or no more, or that it has cut or
+    restored the connection, may have been an event that was lost."""
+    if business.stripe_account is None:
         return True
     return connecting.refresh_account(ports, business.id).deauthorized_at is None
 
