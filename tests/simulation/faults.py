@@ -135,5 +135,8 @@ _LETTERS = frozenset(
 
 @cache
 def core_faults_at(point: str) -> tuple[Fault, ...]:
-    """The seven modes F1 to F5, F8 and F10, each where it makes a difference."""
-    return tuple(fault for fault in faults_at(point) if fault in _LETTERS)
+    """The seven modes F1 to F5, F8 and F10, each where it makes a difference: to have crashed
+    after a question is to crash before whatever comes next."""
+    asks = not writes(point)
+    found = [fault for fault in faults_at(point) if fault in _LETTERS]
+    return tuple(fault for fault in found if not (asks and fault is Fault.CRASH_AFTER))
