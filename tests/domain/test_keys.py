@@ -17,6 +17,7 @@ from chalicelib.domain import (
     invoice_facts,
     keys,
     party_facts,
+    payment_plan_facts,
     team_facts,
 )
 from chalicelib.domain.desk import account, disputes
@@ -82,7 +83,7 @@ def test_a_trial_balance_by_currency() -> None:
 
 
 def test_every_fact_is_registered_under_its_own_kind() -> None:
-    own = (account, disputes, group_facts, import_facts, team_facts)
+    own = (account, disputes, group_facts, import_facts, payment_plan_facts, team_facts)
     modules: tuple[Any, ...] = (invoice_facts, party_facts, *own, *desk.TOPICS)
     written = {
         kind
