@@ -244,3 +244,28 @@ def test_a_share_given_back_leaves_the_owners_books() -> None:
         for leg in fact.legs if leg.account is Account.CASH_IN_TRANSIT
     ]  # fmt: skip
     assert legs == [100, -100]
+
+
+@pytest.mark.parametrize("found_by", ["charge", "reconciliation"])
+def test_a_restriction_nobody_told_us_of_is_found_and_is_no_disconnection(found_by: str) -> None:
+    install, account = onboarded()
+    customer = install.customer(ONE)
+    install.settle()
+    install.stripe.webhooks.endpoints.clear()
+    install.stripe.restrict(account)
+    if found_by == "charge":
+        invoice = install.invoice(customer)
+        install.settle()
+    else:
+        reconciling.reconcile_all(install.ports)
+        invoice = install.invoice(customer)
+    business = install.store.business(ONE)
+    assert (business.charges_enabled, business.deauthorized_at) == (False, None)
+    assert business.account_needs.past_due == ("individual.verification",)
+    install.settle()
+    assert install.read(invoice).attempts == ()
+    install.stripe.finish_onboarding(account)
+    reconciling.reconcile_all(install.ports)
+    install.settle()
+    install.advance(hours=2)
+    assert install.read(invoice).status is InvoiceStatus.PAID
