@@ -15,6 +15,7 @@ from tests.contracts import (
     store_contract_disputes,
     store_contract_groups,
     store_contract_lists,
+    store_contract_plans,
     store_contract_reads,
     store_contract_small,
 )
@@ -76,6 +77,10 @@ class TestGroups(store_contract_groups.GroupsContract):
 
 
 class TestImports(store_contract_groups.ImportsContract):
+    pass
+
+
+class TestPlans(store_contract_plans.PlansContract):
     pass
 
 

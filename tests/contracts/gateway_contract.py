@@ -51,6 +51,12 @@ class CustomersContract:
         )
         assert setup.method_id == payer.method_id
 
+    def test_a_page_names_the_payment_that_waits_for_it(self, stage: Stage) -> None:
+        customer = stage.customer()
+        plain, waited = stage.open_page(customer), stage.open_page(customer, "poa_1")
+        named = [stage.seen_setup(one).demand_id for one in (plain, waited)]
+        assert named == ["", "poa_1"]
+
     def test_pages_that_were_filled_in_are_listed(self, stage: Stage) -> None:
         before = stage.now - timedelta(days=1)
         first, second = stage.payer(), stage.payer()
