@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,8 +17,9 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.parties import Terms
 from chalicelib.domain.payment import Trigger
+from chalicelib.domain.policy import STANDARD, WhenExhausted
 from chalicelib.domain.subscription import Subscription, SubscriptionStatus
-from chalicelib.services import billing, group_billing, groups, invoices, subscriptions
+from chalicelib.services import billing, clocks, group_billing, groups, invoices, subscriptions
 from tests.fakes.install import VISA, Install
 
 STAFF = Actor(ActorKind.STAFF, "usr_1")
@@ -249,6 +251,45 @@ def test_an_overdue_group_invoice_pauses_every_member_and_payment_resumes_them()
     install.settle()
     assert install.read(shared).status is InvoiceStatus.PAID
     assert states() == {SubscriptionStatus.ACTIVE}
+
+
+@pytest.mark.parametrize("end", [WhenExhausted.PAUSE, WhenExhausted.CANCEL])
+def test_after_days_of_grace_every_member_stops(end: WhenExhausted) -> None:
+    install = Install.at(datetime(2026, 1, 1, 15, tzinfo=UTC))
+    install.business(policy=replace(STANDARD, grace_days=5, when_exhausted=end))
+    group, members = group_in(install), people(install, 2)
+    install.save_card("biz_1", group.payer_id, BROKEN)
+    joins(install, group, *members)
+    subs = [install.subscription(one) for one in members]
+    (shared,) = bill(install, group)
+
+    def states() -> set[str]:
+        return {install.store.subscription("biz_1", one.id).status.value for one in subs}
+
+    install.advance(days=24)
+    assert (install.read(shared).status, states()) == (InvoiceStatus.OVERDUE, {"active"})
+    install.advance(days=5)
+    assert states() == {"paused" if end is WhenExhausted.PAUSE else "cancelled"}
+
+
+def test_a_test_clock_bills_its_groups_month_by_month() -> None:
+    install = Install.at(datetime(2026, 9, 1, 15, tzinfo=UTC))
+    start = datetime(2026, 1, 1, 15, tzinfo=UTC)
+    clocks.create_clock(install.ports, "biz_1", "clk_1", start)
+    install.business(test_clock_id="clk_1")
+    group, members = group_in(install), people(install, 2)
+    install.save_card("biz_1", group.payer_id, VISA)
+    joins(install, group, *members)
+    for one in members:
+        install.subscription(one, start_on=start.date())
+    clocks.start_advance(install.ports, "biz_1", "clk_1", datetime(2026, 3, 20, 12, tzinfo=UTC))
+    install.settle()
+    found = [(one.status.value, len(one.lines), one.due_on) for one in all_invoices(install)]
+    assert found == [
+        ("paid", 2, date(2026, 1, 15)),
+        ("paid", 2, date(2026, 2, 15)),
+        ("paid", 2, date(2026, 3, 15)),
+    ]
 
 
 def test_the_periods_of_a_cancelled_group_invoice_stay_billed() -> None:

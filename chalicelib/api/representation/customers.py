@@ -102,7 +102,10 @@ class PaymentMethodList(View):
 
 
 class CustomerView(View):
-    """`effective_terms`: terms are for businesses, an individual pays on the invoice date."""
+    """`effective_terms`: terms are for businesses, an individual pays on the invoice date.
+
+    `group_ids`: billing groups it is or was a member of.
+    """
 
     id: str
     kind: CustomerKind
@@ -121,6 +124,7 @@ class CustomerView(View):
     account_manager_email: str
     policy_id: str | None
     external_ref: str
+    group_ids: tuple[str, ...]
     stripe_customer_id: str | None
     default_payment_method_id: str | None
     payment_methods: tuple[PaymentMethodView, ...]
@@ -190,6 +194,7 @@ def customer_view(customer: Customer) -> CustomerView:
         account_manager_email=customer.account_manager_email,
         policy_id=customer.policy_id or None,
         external_ref=customer.external_ref,
+        group_ids=customer.group_ids,
         stripe_customer_id=customer.stripe_customer_id,
         default_payment_method_id=customer.default_method_id,
         payment_methods=method_views(customer),
