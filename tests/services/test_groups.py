@@ -70,7 +70,7 @@ def billed_periods(install: Install) -> list[tuple[str, date]]:
 
 
 def bill(install: Install, group: Group, **more: Any) -> list[Invoice]:
-    request = {"actor": STAFF, "request_id": install.ids.new("req")} | more
+    request: dict[str, Any] = {"actor": STAFF, "request_id": install.ids.new("req")} | more
     return group_billing.bill_group(install.ports, "biz_1", group.id, **request)
 
 
