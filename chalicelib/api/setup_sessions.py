@@ -49,6 +49,8 @@ def complete_setup_session(call: StaffCall, setup_session_id: str) -> SetupSessi
 
 
 def _own(call: StaffCall, setup_session_id: str) -> SetupSeen:
+    if not setup_session_id.startswith("cs_"):  # no id of Stripe's: it need not be asked
+        raise no_such("setup_session")
     account = call.ports.store.business(call.business_id).stripe_account
     try:
         seen = call.ports.gateway.read_setup(account, setup_session_id)

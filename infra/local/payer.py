@@ -56,6 +56,11 @@ def save_bank_account(page_url: str, number: str, *, name: str) -> None:
     _submit(page_url, {"kind": "us_bank_account", "number": number, "name": name})
 
 
+def finish_onboarding(url: str) -> str:
+    """A seller tells Stripe who they are; where the browser goes next."""
+    return _submit(url, {"finish": "yes"})
+
+
 def answer_bank(action_url: str, *, passed: bool) -> str:
     """The payer's answer on the 3-D Secure page; where the browser goes next."""
     return _submit(action_url, {"answer": "complete" if passed else "fail"})

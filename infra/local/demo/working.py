@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, TypeVar
 
-from chalicelib.documents import InvoiceView, ReceiptView
+from chalicelib.documents import InvoiceView, ReceiptView, StatementView
 from chalicelib.domain.due import DueKind
+from chalicelib.evidence import EvidenceView
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import Documents, Mail, QueueName
 from chalicelib.ports.rows import DueRef, FactRef
@@ -66,6 +67,14 @@ class OneAtATime:
     def receipt(self, view: ReceiptView) -> bytes:
         with self.lock:
             return self.inner.receipt(view)
+
+    def evidence(self, view: EvidenceView) -> bytes:
+        with self.lock:
+            return self.inner.evidence(view)
+
+    def statement(self, view: StatementView) -> bytes:
+        with self.lock:
+            return self.inner.statement(view)
 
 
 @dataclass
