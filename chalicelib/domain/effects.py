@@ -152,6 +152,8 @@ def _money_came(before: Invoice | None, after: Invoice, audience: Audience) -> t
         *staff("staff_payment_received"),
         *event("payment.succeeded"),
     )
+    if after.amount_overpaid:
+        told = (*told, *work("move_overpayment"))
     if after.status is not InvoiceStatus.PAID:
         return told
     told = (*told, *event("invoice.paid"))

@@ -14,7 +14,7 @@ from chalicelib.domain import money
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import local_date
 from chalicelib.domain.desk.account import CreditPaidOut
-from chalicelib.domain.desk.applying import CreditApplied, CreditUnapplied
+from chalicelib.domain.desk.applying import CreditApplied, CreditUnapplied, OverpaymentMoved
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
 from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import Actor, Fact, Subject
@@ -228,6 +228,30 @@ def _check_open(invoices: Sequence[Invoice]) -> None:
         if one.is_withdrawn or not debt:
             words = f"Invoice {one.number} is closed for good: its credit stays where it is."
             raise Conflict("invoice_closed", words)
+
+
+def move_overpayment(ports: Ports, business_id: str, invoice_id: str) -> int:
+    """What was paid too much on an invoice becomes its customer's credit; how much. Once is enough,
+    and again does nothing."""
+
+    def once() -> int:
+        invoice = ports.store.invoice(business_id, invoice_id)
+        amount = invoice.amount_overpaid
+        if not amount or invoice.purpose is not Purpose.INVOICE:
+            return 0
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, invoice.customer_id)
+        now, why = now_of(ports, business), f"Paid too much on invoice {invoice.number}."
+        moved = CreditMoved(f"{invoice_id}/overpaid/{invoice.version}", amount, (), why)
+        case = Case(business, customer, invoice, now)
+        changes = [
+            change(case, OverpaymentMoved(amount), why=why)[1],
+            Change(*on_party(customer, moved, at=now, why=why)),
+        ]
+        ports.store.append(changes, clock_id=business.test_clock_id)
+        return amount
+
+    return again_when_stale(once)
 
 
 # ------------------------------------------------------------------------------- reading

@@ -15,6 +15,7 @@ from chalicelib.services import (
     billing,
     charging,
     clocks,
+    credit,
     disputing,
     importing,
     on_account,
@@ -42,6 +43,8 @@ def run_job(ports: Ports, body: Mapping[str, str]) -> None:
             subscriptions.resume_after_payment(ports, business_id, subject_id)
         case "pause_again":
             overdue.stop_again(ports, business_id, subject_id)
+        case "move_overpayment":
+            credit.move_overpayment(ports, business_id, subject_id)
         case "send_refunds":
             refunding.send_refunds(ports, business_id, subject_id)
         case "cancel_open_invoices":

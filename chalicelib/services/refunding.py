@@ -15,7 +15,7 @@ from chalicelib.domain.dates import local_date
 from chalicelib.domain.desk import refunds
 from chalicelib.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from chalicelib.domain.facts import SYSTEM, Actor, ActorKind
-from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.invoice import Invoice, Purpose
 from chalicelib.domain.party_facts import CreditMoved
 from chalicelib.domain.payment import Payment
 from chalicelib.domain.record import on_party
@@ -273,6 +273,12 @@ def _check(case: Case, payment_id: str, amount: int, *, from_credit: bool) -> No
     invoice = case.invoice
     if invoice.payment(payment_id) is None and invoice.external_payment(payment_id) is None:
         raise NotFound("payment_not_found", "The invoice has no such payment.")
+    if invoice.purpose is not Purpose.INVOICE and not from_credit:
+        words = (
+            "This payment became the customer's credit: take it back from the invoices it paid, "
+            "then refund it with from_credit."
+        )
+        raise Conflict("refund_from_credit", words)
     _check_undisputed(invoice, payment_id)
     if invoice.payment(payment_id) is not None:
         money.to_stripe(amount, invoice.currency)

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.domain.canonical import canonical
 from chalicelib.domain.dispute import DisputeState
+from chalicelib.domain.desk.applying import OverpaymentMoved
 from chalicelib.domain.facts import Fact, Subject, chain_is_whole
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.invoice_fold import fold
@@ -35,7 +36,8 @@ def refolded(history: list[Fact], kind: type) -> Any:
     return head
 
 
-def check_invoice(invoice: Invoice) -> None:
+def check_invoice(invoice: Invoice, moved: int = 0) -> None:
+    """`moved`: what had been paid too much and has become credit."""
     assert invoice.amount_remaining >= 0
     assert min(invoice.amount_paid, invoice.amount_credited, invoice.amount_overpaid) >= 0
     opened = [one for one in invoice.payments if one.is_open]
@@ -44,7 +46,7 @@ def check_invoice(invoice: Invoice) -> None:
     assert len(live) <= 1
     paid = sum(one.amount for one in invoice.payments if one.status is PaymentStatus.PAID)
     lost = sum(one.amount for one in invoice.disputes if one.state is DisputeState.LOST)
-    assert paid <= invoice.amount_paid + invoice.amount_overpaid + lost
+    assert paid <= invoice.amount_paid + invoice.amount_overpaid + lost + moved
     if invoice.dunning is not None:
         slots = [one.slot for one in invoice.attempts if one.slot is not None]
         assert len(slots) <= len(invoice.dunning.policy.offsets_seconds)
@@ -57,7 +59,8 @@ def check_install(install: Install) -> None:
         assert chain_is_whole(history), subject_id
         assert canonical(refolded(history, type(head))) == canonical(head), subject_id
         if isinstance(head, Invoice):
-            check_invoice(head)
+            gone = (one.data.amount for one in history if isinstance(one.data, OverpaymentMoved))
+            check_invoice(head, sum(gone))
     assert sum(balances(install).values()) == 0
 
 

@@ -15,10 +15,12 @@ from chalicelib.domain.errors import Conflict, DomainError, InvalidInput, NotFou
 from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import Actor, ActorKind
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Line
+from chalicelib.domain.invoice_facts import ChargeSucceeded, PaymentAdopted
 from chalicelib.domain.ledger import Account
 from chalicelib.domain.payment import Allocation
 from chalicelib.ports.rows import Series
 from chalicelib.services import credit, credit_notes, refunding, write_offs
+from chalicelib.services.case import open_case, record
 from chalicelib.services.credit_notes import Correction, Right
 from tests.fakes.install import Install
 from tests.services.checks import balance, check_install, check_stripe, subjects
@@ -333,3 +335,18 @@ def test_credit_is_given_back_past_stripe_within_the_limit_of_one_person() -> No
     with pytest.raises(InvalidInput):
         pay_out(1, **later)
     sound(install)
+
+
+def test_what_a_card_paid_too_much_becomes_the_customers_credit_once() -> None:
+    """As after a restore: a PaymentIntent that the table had forgotten has succeeded too."""
+    install, customer = stage(card=None)
+    invoice = install.invoice(customer, due_on=LATER)
+    case = open_case(install.ports, "biz_1", invoice.id)
+    case = record(install.ports, case, PaymentAdopted("pay_9_1", 1, "pi_9", 9000))
+    record(install.ports, case, ChargeSucceeded("pay_9_1", None, "pi_9", "ch_9", 9000, 0))
+    assert install.read(invoice).amount_overpaid == 100
+    install.settle()
+    assert credit.move_overpayment(install.ports, "biz_1", invoice.id) == 0
+    assert (install.read(invoice).amount_overpaid, credit_of(install, customer)) == (0, 100)
+    assert balance(install, Account.CUSTOMER_CREDIT) == -100
+    check_install(install)

@@ -1,4 +1,4 @@
-"""Refunds from the request to the money: sent once, approved by a second person, refused, failed."""
+"""Refunds from the request to the money: sent once, agreed to by a second person, or failed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from chalicelib.domain.facts import Actor, ActorKind
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.refund import Refund, RefundStatus
 from chalicelib.ports.answers import Unanswered
-from chalicelib.services import jobs, refunding
+from chalicelib.services import jobs, on_account, refunding
+from chalicelib.services.on_account import Wish
 from tests.fakes.install import Install
 from tests.services.checks import check_install, check_stripe, subjects
 
@@ -164,6 +165,23 @@ def test_a_refund_made_in_the_dashboard_is_posted() -> None:
     install.stripe.call("POST", "/v1/refunds", body, idempotency_key="refund/dash/1")
     install.settle()
     assert [one.reason for one in install.read(invoice).refunds] == ["Made in Stripe's dashboard."]
+    level(install)
+
+
+def test_a_payment_on_account_is_refunded_from_the_credit_it_became() -> None:
+    install = Install.at()
+    install.business()
+    customer = install.customer()
+    wish = Wish("poa_1", customer.id, 1500, chosen=())
+    on_account.take_payment(install.ports, "biz_1", wish, actor=ANN)
+    install.settle()
+    demand = install.store.invoice("biz_1", "poa_1")
+    with pytest.raises(Conflict) as refused:
+        ask(install, demand)
+    assert refused.value.code == "refund_from_credit"
+    ask(install, demand, from_credit=True)
+    install.settle()
+    assert install.store.customer("biz_1", customer.id).credit == 600
     level(install)
 
 

@@ -67,6 +67,8 @@ UNION ALL SELECT business_id, id, 'paid', paid FROM invoice
 UNION ALL SELECT business_id, id, 'credited', credited FROM invoice
 UNION ALL SELECT business_id, id, 'written off', written_off FROM invoice
 UNION ALL SELECT business_id, id, 'overpaid', overpaid FROM invoice
+UNION ALL SELECT business_id, subject_id, 'overpaid', json_extract(body, '$.data.amount') FROM fact
+    WHERE kind = 'overpayment_moved'
 UNION ALL SELECT business_id, id, 'remaining', total - credited - written_off - paid FROM invoice;
 
 -- Every movement of money at Stripe by the id of Stripe's object: theirs, and ours.
