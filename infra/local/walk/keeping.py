@@ -18,10 +18,10 @@ def billing_groups(desk: Desk) -> None:
         desk.post(f"/v1/groups/{group}/members", {"customer_id": customer})
         wish = {"customer_id": customer, "product": "Laptop", "unit_amount": 8900}
         desk.post("/v1/subscriptions", wish | {"start_on": desk.day(0)}, 201)
-    previewed = desk.post(f"/v1/groups/{group}/invoices/preview", {})["data"]
+    previewed = desk.post(f"/v1/groups/{group}/invoices/preview", {})
     (invoice,) = desk.post(f"/v1/groups/{group}/invoices", {}, 201)["data"]
     names = [line["customer_name"] for line in invoice["lines"]]
-    must((len(previewed), names), (1, ["Seven North", "Seven South"]), "consolidated")
+    must((previewed["total"], names), (17800, ["Seven North", "Seven South"]), "consolidated")
     removed = desk.get(f"/v1/groups/{group}")["members"][0]["customer_id"]
     desk.post(f"/v1/groups/{group}/members/{removed}/remove", {"until_on": desk.day(40)})
 
@@ -49,7 +49,6 @@ def follow_up(desk: Desk) -> None:
     desk.post(f"{path}/notes", {"text": "Calls back on Friday."}, 201)
     desk.post(f"{path}/hold/lift", {"reason": "Paid elsewhere."})
     desk.post(f"{path}/snooze", {"until_on": desk.day(8)})
-    desk.post(f"{path}/hold/lift", {"reason": "Enough."})
     desk.post(f"{path}/hold", {"reason": "Waits for a credit note.", "until_on": desk.day(9)})
     desk.post(f"{path}/hold/lift", {"reason": "It is out."})
     must(desk.get(path)["hold"], None, "lifted")
@@ -72,7 +71,7 @@ def lists(desk: Desk) -> None:
     )
     must("8900" in str(statement), True, "statement")
     audit = desk.get(f"/v1/audit?subject=invoice&id={paid['id']}")
-    must(audit["chain_is_whole"], True, "audit")
+    must(audit["verified"], True, "audit")
 
 
 def connecting(desk: Desk) -> None:

@@ -25,9 +25,7 @@ def take_a_payment(desk: Desk) -> None:
     poor = desk.customer("One Poor", card=POOR, auto_charge=False)
     desk.invoice(poor, 4000, due_on=desk.day(9))
     tried = desk.post(f"/v1/customers/{poor}/payments", {"amount": 4000}, 202)
-    failed = desk.until(
-        f"/v1/payments/{tried['id']}", lambda one: one["status"] != "processing"
-    )
+    failed = desk.until(f"/v1/payments/{tried['id']}", lambda one: one["status"] != "processing")
     must((failed["status"], bool(failed["reason"] and failed["what_to_do"])), ("failed", True), "1")
 
 
