@@ -57,6 +57,8 @@ WHO_MAY = {
     "events:PutEvents": EFFECTS,
     "lambda:InvokeFunction": frozenset({"SweepDueRole", "BillingWorkerRole"}),
     "secretsmanager:GetSecretValue": PAYS | EFFECTS,
+    "cognito-idp:AdminCreateUser": API,
+    "cognito-idp:AdminGetUser": API,
 }
 WHO_READS_SECRET = {
     "StripeKeySecret": PAYS,
