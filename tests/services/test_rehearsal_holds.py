@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.declines import Decline, DeclineClass
-from chalicelib.domain.facts import EffectKind, Fact
+from chalicelib.domain.facts import SYSTEM, EffectKind, Fact
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.policy import (
     DAY,
@@ -23,8 +23,9 @@ from chalicelib.domain.policy import (
     WhenExhausted,
     check,
 )
+from chalicelib.domain.promise import Promise, ToldBy
 from chalicelib.domain.rehearsal import Assumption, rehearse
-from chalicelib.services import clocks
+from chalicelib.services import clocks, following_up
 from chalicelib.services.rehearsing import debts_of
 from tests.domain.samples import bounded
 from tests.fakes.install import Install
@@ -86,6 +87,7 @@ class Plot:
     hours: int
     texted: bool
     subscribed: bool
+    promised: bool
 
 
 plots = st.builds(
@@ -100,6 +102,7 @@ plots = st.builds(
     hours=st.sampled_from([1, 30, 100, 200]),
     texted=st.booleans(),
     subscribed=st.booleans(),
+    promised=st.booleans(),
 )
 
 
@@ -117,7 +120,18 @@ def opened(plot: Plot) -> Install:
         end = date(2026, 2, 4)
         install.subscription(customer, start_on=START.date(), contract_end_on=end)
     advance(install, START + timedelta(hours=plot.hours))
+    if plot.promised:
+        promise(install)
     return install
+
+
+def promise(install: Install) -> None:
+    """The first that is owed is promised for a day two days ahead, and will not be paid."""
+    now = install.store.test_clock(CLOCK).now_at
+    on = now.date() + timedelta(days=2)
+    wanted = Promise("pro_1", 0, on, "Ada Byron", ToldBy.PHONE, now, 0)
+    owed = [one.id for one in install.store.invoices("biz_1", limit=100).items if one.is_open]
+    following_up.promise_to_pay(install.ports, "biz_1", min(owed), wanted, actor=SYSTEM)
 
 
 def advance(install: Install, to: datetime) -> None:

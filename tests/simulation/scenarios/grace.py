@@ -27,7 +27,7 @@ def _pays_as_it_ends(world: World) -> None:
     subscribed(world)
     world.stripe.script_card(people.VISA, ["insufficient_funds"] * TRIES)
     ends = int((_ENDS_AT - START).total_seconds())
-    people.new_card(world, ends - 120 + 60 * world.pick(20), people.MASTERCARD)
+    people.new_card(world, ends - 600 + 60 * world.pick(20), people.MASTERCARD)
 
 
 def _is_paid_and_runs(world: World) -> Iterator[str]:
