@@ -93,7 +93,8 @@ class Debt:
 class Rehearsal:
     """What would happen to one invoice: its facts, in order, as if they had been recorded.
 
-    `end` is what becomes of its subscription, and `end_at` when; None where it goes on.
+    `end` is what becomes of its subscription, and `end_at` when; None where it goes on. `capped`:
+    when a network's cap stood in the way of a try.
     """
 
     debt: Debt
@@ -102,6 +103,7 @@ class Rehearsal:
     decline: Decline
     end: WhenExhausted | None = None
     end_at: datetime | None = None
+    capped: tuple[datetime, ...] = ()
 
 
 @dataclass
@@ -111,6 +113,7 @@ class _Stage:
     debt: Debt
     decline: Decline
     played: list[Fact] = field(default_factory=list)
+    capped: list[datetime] = field(default_factory=list)
     end: WhenExhausted | None = None
     end_at: datetime | None = None
     over: bool = False
@@ -136,7 +139,15 @@ def rehearse(
         for stage, at in due:
             play.step(stage, max(at, now))
     return tuple(
-        Rehearsal(one.debt, assumption, tuple(one.played), one.decline, one.end, one.end_at)
+        Rehearsal(
+            debt=one.debt,
+            assumption=assumption,
+            facts=tuple(one.played),
+            decline=one.decline,
+            end=one.end,
+            end_at=one.end_at,
+            capped=tuple(one.capped),
+        )
         for one in play.stages
     )
 
@@ -197,6 +208,7 @@ class _Play:
         decision = dunning.decide(debt.policy, debt.invoice, debt.standing(), now)
         if isinstance(decision, PayNow):
             caps = self._caps(stage, now)
+            stage.capped += [] if caps.is_free else [now]
             decision = dunning.decide(debt.policy, debt.invoice, debt.standing(caps), now)
         match decision:
             case PayNow():

@@ -148,6 +148,20 @@ def test_the_dry_run_compares_and_touches_nothing(api: Api) -> None:
 SIDES = ("present", "proposed")
 
 
+def test_the_dry_run_counts_the_caps_it_meets(api: Api) -> None:
+    """Three debts of one amount on one card share its tries, whoever is first."""
+    customer = api.install.customer()
+    for _ in range(3):
+        api.install.invoice(customer, due_on=date(2026, 1, 20))
+    changes = {"visa_cap_30_days": 4, "when_exhausted": "keep"}
+    book = api.post(f"{POLICIES}/dry-run", {"changes": changes}).json["open_book"]
+    failing, succeeding = book["proposed"]
+    assert (failing["tries"], succeeding["tries"], book["present"][0]["tries"]) == (4, 3, 15)
+    assert failing["caps_hit"] > 0
+    assert (succeeding["caps_hit"], book["present"][0]["caps_hit"]) == (0, 0)
+    assert (failing["overdue"], failing["paid"], succeeding["paid"]) == (3, 0, 3)
+
+
 def test_the_dry_run_goes_page_by_page(api: Api) -> None:
     install = api.install
     customer = install.customer()

@@ -66,13 +66,15 @@ class RehearsedNotice(View):
 class OutcomeView(View):
     """What would happen under one assumption. `assumed_class` is the decline taken for granted.
 
-    `end` is what becomes of the subscription and when; `next_step` what remains for people.
+    `capped_at`: when a network's cap stood in the way. `end` is what becomes of the subscription
+    and when; `next_step` what remains for people.
     """
 
     assumption: Assumption
     assumed_class: DeclineClass
     tries: tuple[RehearsedTry, ...]
     skipped: tuple[RehearsedSkip, ...]
+    capped_at: tuple[datetime, ...]
     notices: tuple[RehearsedNotice, ...]
     overdue_at: datetime | None
     end: WhenExhausted | None
@@ -159,7 +161,11 @@ class PastView(View):
 
 
 class DryRunView(View):
-    """Totals are of this page; `present` is the policy as it is, `proposed` as it would be."""
+    """`present` is the policy as it is, `proposed` as it would be.
+
+    Totals are of this page, and invoices of other pages count only with tries really made. A bank
+    debit is taken to be answered after four days.
+    """
 
     present: PolicyView
     proposed: PolicyView
@@ -211,6 +217,7 @@ def _outcome(one: Rehearsal) -> OutcomeView:
             for fact in one.facts
             if isinstance(fact.data, facts.SlotSkipped)
         ),
+        capped_at=one.capped,
         notices=_notices(one),
         overdue_at=_first_at(one, facts.WentOverdue),
         end=one.end,
@@ -269,14 +276,13 @@ def _total(assumed: Assumption, column: list[Rehearsal]) -> TotalsView:
     outcomes = [_outcome(one) for one in column]
     sent = Counter(notice.channel for one in outcomes for notice in one.notices)
     ends = Counter(one.end for one in outcomes)
-    capped = sum(skip.code == "network_cap" for one in outcomes for skip in one.skipped)
     return TotalsView(
         assumption=assumed,
         tries=sum(len(one.tries) for one in outcomes),
         mails=sent[EffectKind.MAIL.value],
         texts=sent[EffectKind.SMS.value],
         staff_mails=sent[EffectKind.STAFF_MAIL.value],
-        caps_hit=capped,
+        caps_hit=sum(len(one.capped_at) for one in outcomes),
         overdue=sum(one.overdue_at is not None for one in outcomes),
         paused=ends[WhenExhausted.PAUSE],
         cancelled=ends[WhenExhausted.CANCEL],
