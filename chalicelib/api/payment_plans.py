@@ -20,7 +20,7 @@ from chalicelib.api.representation.payment_plans import (
 from chalicelib.api.routing import Routes
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.payment_plan import PaymentPlan
-from chalicelib.services import payment_plans
+from chalicelib.services import payment_plans, planning
 
 routes = Routes(__name__, "/v1/payment-plans", "Payment plans")
 
@@ -47,7 +47,7 @@ def get_payment_plan(call: StaffCall, payment_plan_id: str) -> PaymentPlanView:
 def preview_payment_plan(call: StaffCall, body: NewPaymentPlan) -> PaymentPlanView:
     """Show a plan as it would be. Nothing is written."""
     wish = wish_of(body, "plan_preview")
-    return plan_view(payment_plans.preview_plan(call.ports, call.business_id, wish))
+    return plan_view(planning.preview_plan(call.ports, call.business_id, wish))
 
 
 @routes.post(
@@ -64,7 +64,7 @@ def create_payment_plan(call: StaffCall, body: NewPaymentPlan) -> PaymentPlanVie
     wish = wish_of(body, call.id("plan"))
     return plan_view(
         made_once(
-            lambda: payment_plans.make_plan(call.ports, call.business_id, wish, actor=call.actor),
+            lambda: planning.make_plan(call.ports, call.business_id, wish, actor=call.actor),
             lambda: _own(call, wish.id),
         )
     )

@@ -30,7 +30,7 @@ from chalicelib.services import (
     groups,
     importing,
     on_account,
-    payment_plans,
+    planning,
     policies,
     portal_links,
     subscriptions,
@@ -38,7 +38,7 @@ from chalicelib.services import (
 )
 from chalicelib.services.invoices import create_invoice
 from chalicelib.services.on_account import Wish
-from chalicelib.services.payment_plans import PlanWish
+from chalicelib.services.planning import PlanWish
 from chalicelib.services.posting import post_outcome
 from tests.api.desk_things import desk_things
 from tests.fakes.install import VISA, Install
@@ -330,7 +330,7 @@ def _plan(install: Install, business_id: str, name: str) -> str:
     install.invoice(customer, due_on=install.clock.now().date() + timedelta(days=30))
     later = install.clock.now().date() + timedelta(days=30)
     wish = PlanWish(install.ids.new("plan"), customer.id, count=2, first_on=later)
-    return payment_plans.make_plan(install.ports, business_id, wish, actor=SYSTEM).id
+    return planning.make_plan(install.ports, business_id, wish, actor=SYSTEM).id
 
 
 def _taken(install: Install, business_id: str, customer_id: str) -> str:

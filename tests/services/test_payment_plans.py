@@ -26,9 +26,9 @@ from chalicelib.domain.payment_plan import (
 )
 from chalicelib.domain.record import on_party
 from chalicelib.ports.rows import Change
-from chalicelib.services import clocks, invoices, payment_plans
+from chalicelib.services import clocks, invoices, payment_plans, planning
 from chalicelib.services.case import open_case, record
-from chalicelib.services.payment_plans import PlanWish
+from chalicelib.services.planning import PlanWish
 from tests.fakes.install import VISA, Install
 
 START = date(2026, 1, 1)
@@ -56,7 +56,7 @@ def owing(install: Install, customer: Customer) -> tuple[Invoice, Invoice]:
 
 def plan_of(install: Install, customer: Customer, **more: Any) -> PaymentPlan:
     wish = PlanWish(install.ids.new("plan"), customer.id, count=3, first_on=FEBRUARY)
-    return payment_plans.make_plan(install.ports, "biz_1", replace(wish, **more), actor=SYSTEM)
+    return planning.make_plan(install.ports, "biz_1", replace(wish, **more), actor=SYSTEM)
 
 
 def read(install: Install, plan: PaymentPlan) -> PaymentPlan:
@@ -264,7 +264,7 @@ def test_a_preview_writes_nothing(install: Install, ada: Customer) -> None:
     owing(install, ada)
     before = len(list(install.store.all_facts()))
     wish = PlanWish("plan_x", ada.id, count=7, first_on=FEBRUARY, rhythm=Rhythm.EVERY_TWO_WEEKS)
-    seen = payment_plans.preview_plan(install.ports, "biz_1", wish)
+    seen = planning.preview_plan(install.ports, "biz_1", wish)
     assert [one.amount for one in seen.instalments] == [1286] * 5 + [1285] * 2
     assert seen.instalments[1].due_on == FEBRUARY + timedelta(days=14)
     assert len(list(install.store.all_facts())) == before
@@ -321,7 +321,7 @@ def test_a_test_clock_runs_a_plan_to_its_end(install: Install) -> None:
     invoice = install.invoice(ada, 9000, due_on=date(2026, 12, 1))
     install.settle()
     wish = PlanWish("plan_2", ada.id, count=3, first_on=FEBRUARY)
-    payment_plans.make_plan(install.ports, "biz_2", wish, actor=SYSTEM)
+    planning.make_plan(install.ports, "biz_2", wish, actor=SYSTEM)
     install.settle()
     to = install.clock.now() + timedelta(days=100)
     clocks.start_advance(install.ports, "biz_2", clock.id, to)

@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.domain.facts import SYSTEM
 from chalicelib.domain.invoice import Invoice
-from chalicelib.services import businesses, payment_plans
-from chalicelib.services.payment_plans import PlanWish
+from chalicelib.services import businesses, planning
+from chalicelib.services.planning import PlanWish
 from tests.web.browser import Browser, Form, Shown, link_of
 
 
@@ -67,7 +67,7 @@ def test_a_plan_is_followed_and_paid_on_the_page(browser: Browser) -> None:
     install = browser.install
     first_on = install.clock.now().date() + timedelta(days=10)
     wish = PlanWish("plan_abcdef1", invoice.customer_id, count=2, first_on=first_on, autopay=False)
-    payment_plans.make_plan(install.ports, "biz_1", wish, actor=SYSTEM)
+    planning.make_plan(install.ports, "biz_1", wish, actor=SYSTEM)
     covered = browser.open(link_of(install, invoice))
     assert "being paid by a payment plan" in covered.words
     assert covered.buttons() == []

@@ -33,11 +33,13 @@ from chalicelib.api.representation.payments import (
 )
 from chalicelib.domain.invoice import (
     BillTo,
+    Cover,
     Hold,
     Invoice,
     InvoiceStatus,
     Line,
     NextAction,
+    Purpose,
 )
 from chalicelib.domain.parties import Terms
 from chalicelib.domain.promise import Promise
@@ -110,10 +112,16 @@ class TotalsView(View):
 
 
 class InvoiceView(View):
-    """`amount_due` = `amount_paid` + `amount_remaining`. `next_action` says what follows, why."""
+    """`amount_due` = `amount_paid` + `amount_remaining`. `next_action` says what follows, why.
+
+    `covered_by` is the payment or payment plan that collects it instead. A `purpose` other than
+    `invoice` is a demand for money towards invoices: it has no number and is no revenue.
+    """
 
     id: str
     number: str | None
+    purpose: Purpose
+    covered_by: Cover | None
     status: InvoiceStatus
     customer_id: str
     subscription_id: str | None
@@ -188,6 +196,8 @@ def invoice_view(invoice: Invoice, *, codes: bool) -> InvoiceView:
     return InvoiceView(
         id=invoice.id,
         number=invoice.number,
+        purpose=invoice.purpose,
+        covered_by=invoice.covered_by,
         status=invoice.status,
         customer_id=invoice.customer_id,
         subscription_id=invoice.subscription_id,

@@ -19,7 +19,8 @@ from chalicelib.domain.payment_plan import (
     PlanStatus,
     Rhythm,
 )
-from chalicelib.services.payment_plans import PlanWish, shown
+from chalicelib.services.payment_plans import shown
+from chalicelib.services.planning import PlanWish
 
 _Count = Annotated[int, Meta(ge=1, le=MOST_INSTALMENTS)]
 _Days = Annotated[int, Meta(ge=1, le=3650)]

@@ -13,8 +13,8 @@ from functools import partial
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.payment_plan import Rhythm
 from chalicelib.ports import Ports
-from chalicelib.services import payment_plans
-from chalicelib.services.payment_plans import PlanWish
+from chalicelib.services import payment_plans, planning
+from chalicelib.services.planning import PlanWish
 from tests.simulation.install import BUSINESS, World
 from tests.simulation.scenarios import people
 from tests.simulation.scenarios.base import DAY, HOUR, Scenario
@@ -28,7 +28,7 @@ _CHARGED = 20 * HOUR  # before the first instalment's morning; picks spread arou
 
 def make(ports: Ports) -> None:
     wish = PlanWish(PLAN, people.CUSTOMER, count=3, first_on=_FIRST, rhythm=Rhythm.WEEKLY)
-    payment_plans.make_plan(ports, BUSINESS, wish, actor=people.STAFF)
+    planning.make_plan(ports, BUSINESS, wish, actor=people.STAFF)
 
 
 def _begin(world: World) -> None:
