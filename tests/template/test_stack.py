@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from infra.local.emulator import REGION
 from infra.local.world import KEY_SECRET, WEBHOOK_PATH, WEBHOOK_SECRETS, World
 from tests.events import sample_event
-from tests.template.test_policies import API, EFFECTS, EVERYBODY, PAYS
+from tests.template.test_policies import API, BILLING, EFFECTS, EVERYBODY, PAYS
 
 T = TypeVar("T")
 REFUSALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
@@ -176,15 +176,16 @@ def test_the_effects_worker_sends_sms_to_phones_but_not_to_topics(stack: World) 
     assert tell["PhoneNumber"] in {one["to"] for one in stack.mailbox.sms()}
 
 
-def test_documents_are_written_by_the_effects_worker_and_read_by_the_api(stack: World) -> None:
+def test_files_are_written_and_read_by_who_makes_or_hands_them_out(stack: World) -> None:
+    """Documents by the effects worker, statements and audits by the API, results of imports."""
     document = {"Bucket": stack.outputs["DocumentsBucketName"], "Key": "bus_1/inv_1.pdf"}
     writes = {**document, "Body": b"%PDF-"}
     assert {
         role for role in EVERYBODY if not refused(stack, role, "s3", "put_object", **writes)
-    } == EFFECTS
+    } == EFFECTS | API | BILLING
     assert {
         role for role in EVERYBODY if not refused(stack, role, "s3", "get_object", **document)
-    } == EFFECTS | API
+    } == EFFECTS | API | BILLING
 
 
 def test_a_mail_arrives_with_its_attachment_in_the_mailbox(stack: World) -> None:

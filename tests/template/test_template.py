@@ -76,11 +76,12 @@ def test_every_function_is_in_app_and_has_its_time(resources: dict[str, Any]) ->
         assert callable(getattr(app, handler.removeprefix("app.")))
 
 
-def test_pdfs_are_made_with_a_gigabyte(resources: dict[str, Any]) -> None:
+def test_pdfs_and_imports_are_made_with_a_gigabyte(resources: dict[str, Any]) -> None:
     functions = of_type(resources, "AWS::Serverless::Function")
     memory = {name: one["MemorySize"] for name, one in functions.items()}
     assert {name for name, size in memory.items() if size == 1024} == {
         "APIHandler",
+        "BillingWorker",  # whole files of imports
         "EffectsWorker",
     }
     assert set(memory.values()) == {512, 1024}
