@@ -20,7 +20,7 @@ from chalicelib.domain.desk.refunds import Refunded
 from chalicelib.domain.dispute import Dispute, Draft, Part, in_words
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import EffectKind, Fact, Subject
-from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.invoice import Invoice, Purpose
 from chalicelib.domain.payment import Attempt, AttemptResult, Payment, Trigger
 from chalicelib.domain.subscription import Subscription
 from chalicelib.evidence import EvidenceView, SectionView
@@ -73,6 +73,13 @@ class File:
     history: list[Fact]
     draft: Draft
     as_of: datetime
+    paid: tuple[tuple[Invoice, list[Fact]], ...] = ()  # what a payment on account was for
+
+    @property
+    def told(self) -> list[Fact]:
+        """Everything of the payment itself and of the invoices it paid, in time."""
+        facts_of_paid = [fact for _, history in self.paid for fact in history]
+        return sorted([*self.history, *facts_of_paid], key=lambda fact: fact.at)
 
     def has(self, part: Part) -> bool:
         return part in self.draft.parts
@@ -94,7 +101,19 @@ def open_file(ports: Ports, dispute: Dispute, draft: Draft, as_of: datetime) -> 
         history=[fact for fact in history if fact.at <= as_of],
         draft=draft,
         as_of=as_of,
+        paid=tuple(_paid_invoices(ports, invoice, as_of)),
     )
+
+
+def _paid_invoices(
+    ports: Ports, demand: Invoice, as_of: datetime
+) -> Iterator[tuple[Invoice, list[Fact]]]:
+    if demand.purpose is Purpose.INVOICE:
+        return
+    for part in demand.allocations:
+        history = ports.store.facts(demand.business_id, Subject.INVOICE, part.invoice_id)
+        invoice = ports.store.invoice(demand.business_id, part.invoice_id)
+        yield invoice, [fact for fact in history if fact.at <= as_of]
 
 
 def packet_of(ports: Ports, dispute: Dispute, draft: Draft, as_of: datetime) -> Packet:
@@ -120,7 +139,7 @@ def _originals(ports: Ports, file: File) -> Iterator[Attached]:
         (Part.RECEIPT, "receipt", "receipt"),
     )
     for part, field, name in wanted:
-        for fact in file.history if file.has(part) else []:
+        for fact in file.told if file.has(part) else []:
             paid = getattr(fact.data, "payment_id", file.payment.id) == file.payment.id
             if not paid or f"document:{name}" not in {effect.id for effect in fact.effects}:
                 continue
@@ -205,6 +224,10 @@ def _bought(file: File) -> SectionView:
         (str(line.quantity.normalize()), line.description, _money(file, line.amount))
         for line in file.invoice.lines
     ]
+    rows += [
+        ("", f"For invoice {invoice.shown_number}", _money(file, invoice.totals.total))
+        for invoice, _ in file.paid
+    ]
     totals = file.invoice.totals
     if totals.tax:
         rows.append(("", "Tax", _money(file, totals.tax)))
@@ -265,7 +288,7 @@ def _messages(ports: Ports, file: File) -> SectionView:
 
 
 def _sent(ports: Ports, file: File) -> Iterator[tuple[str, ...]]:
-    for fact in file.history:
+    for fact in file.told:
         owed = [effect for effect in fact.effects if effect.kind in _MESSAGES]
         done = ports.store.delivered(ref_of(fact)) if owed else {}
         for effect in owed:

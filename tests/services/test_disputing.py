@@ -24,6 +24,7 @@ from chalicelib.domain.payment import Trigger
 from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.rows import PortalOpening
 from chalicelib.services import disputing, invoices, restoring, sweeping
+from chalicelib.services.on_account import Wish, take_payment
 from tests.fakes.install import Install
 from tests.services.checks import balance, check_install, check_stripe, coast, delivered
 from tests.services.test_after_payment import charge_id, paid
@@ -321,3 +322,31 @@ def test_the_packet_says_what_the_facts_say() -> None:
     )
     theirs = install.stripe.account().disputes[dispute.id]["evidence"]
     assert theirs["access_activity_log"].endswith("Page with the invoice · 203.0.113.0/24")
+
+
+def test_a_payment_on_account_is_proved_by_the_invoices_it_paid() -> None:
+    install = Install.at()
+    install.business()
+    customer = install.customer(auto_charge=False)
+    invoice = install.invoice(customer, 5000)
+    install.settle()
+    wish = Wish(id="poa_1", customer_id=customer.id, amount=7000)
+    take_payment(install.ports, "biz_1", wish, actor=STAFF)
+    install.settle()
+    demand = install.store.invoice("biz_1", "poa_1")
+    made = install.stripe.dispute(charge_id(demand))
+    install.settle()
+    ask(install, record(install, made["id"]), RequestKind.EVIDENCE)
+    install.settle()
+    sent = record(install, made["id"])
+    assert [one.field for one in sent.files][1:] == ["service_documentation", "receipt"]
+    view: Any = install.documents.drawn[-1]
+    billed = next(one for one in view.sections if one.title == "What was billed")
+    number = install.read(invoice).number
+    assert ("", f"For invoice {number}", "50.00 USD") in billed.rows
+    install.stripe.decide_dispute(made["id"], won=False)
+    install.settle()
+    assert install.store.customer("biz_1", customer.id).credit == -5000
+    assert install.read(invoice).status is InvoiceStatus.PAID
+    check_install(install)
+    check_stripe(install)
