@@ -41,8 +41,8 @@ prove: $(BIN)/.stamp ## the long simulation: crashes, lost answers, duplicates, 
 	$(BIN)/python -m tests.simulation.soak
 	PROVE=1 $(BIN)/python -m pytest tests/simulation/test_restore.py tests/simulation/test_soak_restored.py
 
-prove-long: prove ## pairs of faults and ten soaks: an hour and more
-	$(BIN)/python -m tests.simulation.prove --seeds 300 --pairs 40
+prove-long: prove ## pairs of faults and ten soaks: hours
+	$(BIN)/python -m tests.simulation.prove --core-seeds 0 --seeds 300 --pairs 40
 	$(BIN)/python -m tests.simulation.soak --seeds 10
 
 mutants: $(BIN)/.stamp ## rules of money and access broken one by one; make mutants ARGS="money keys"
