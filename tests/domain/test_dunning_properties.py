@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.chargeability import Standing, why_not_chargeable
 from chalicelib.domain.customer import MethodKind, MethodState, PaymentMethod
-from chalicelib.domain.decisions import GiveUp, PayNow, Refuse, RetryAt, Wait
+from chalicelib.domain.decisions import GiveUp, PayNow, Refuse, RetryAt, StopService, Wait
 from chalicelib.domain.declines import DeclineClass, is_soft, network_delay_seconds
 from chalicelib.domain.dunning import decide, slot_at
 from chalicelib.domain.invoice import (
@@ -24,7 +24,7 @@ from chalicelib.domain.invoice import (
 from chalicelib.domain.network_caps import CapVerdict
 from chalicelib.domain.payment import Attempt, AttemptResult, PaymentStatus, Trigger
 from chalicelib.domain.plan import next_action
-from chalicelib.domain.policy import STANDARD, DunningPolicy
+from chalicelib.domain.policy import RETRIED, STANDARD, ClassRule, DunningPolicy
 from tests.domain.samples import (
     NOON,
     after,
@@ -47,9 +47,18 @@ CODES = (
 MACS = ("", "02", "03", "24", "29", "30")
 methods = st.sampled_from(METHODS)
 hours = st.integers(0, 24 * 14)
+rules = st.builds(
+    lambda kind, wait, retry: ClassRule(kind, wait if retry else 0, retry),
+    st.sampled_from(RETRIED),
+    st.sampled_from([0, 3600, 3 * 86_400]),
+    st.booleans(),
+)
 policies = st.builds(
-    lambda offsets: replace(STANDARD, offsets_seconds=tuple(sorted(offsets))),
+    lambda offsets, rules: replace(
+        STANDARD, offsets_seconds=tuple(sorted(offsets)), class_rules=tuple(rules)
+    ),
     st.lists(st.integers(0, 12 * 86_400), min_size=1, max_size=5, unique=True),
+    st.lists(rules, max_size=2, unique_by=lambda rule: rule.decline_class),
 )
 
 
@@ -76,6 +85,9 @@ def histories(draw: st.DrawFn) -> tuple[Attempt, ...]:
     return tuple(tries)
 
 
+ends = st.sampled_from([None, after(hours=100), after(hours=300)])
+
+
 @st.composite
 def invoices(draw: st.DrawFn) -> Invoice:
     tries = draw(histories())
@@ -99,6 +111,7 @@ def invoices(draw: st.DrawFn) -> Invoice:
     return pending(
         status=status,
         overdue_at=after(hours=200) if status is InvoiceStatus.OVERDUE else None,
+        stops_at=draw(ends) if status is InvoiceStatus.OVERDUE else None,
         amount_paid=draw(st.sampled_from([0, 0, 1000, 8870, 8900])),
         payments=(payment(*tries, status=PaymentStatus.PENDING),) if tries else (),
         dunning=sequence,
@@ -123,7 +136,7 @@ moments = hours.map(lambda hour: after(hours=hour))
 @given(invoice=invoices(), around=standings, now=moments)
 def test_every_situation_has_one_answer(invoice: Invoice, around: Standing, now: datetime) -> None:
     decision = decide(STANDARD, invoice, around, now)
-    assert isinstance(decision, PayNow | RetryAt | Wait | Refuse | GiveUp)
+    assert isinstance(decision, PayNow | RetryAt | Wait | Refuse | GiveUp | StopService)
     assert decision == decide(STANDARD, invoice, around, now)
     assert decision.reason.code
     assert decision.reason.staff.endswith((".", "?"))
@@ -207,6 +220,35 @@ def test_the_schedule_keeps_its_times_its_gaps_and_the_networks_delays(
     if own is not None and own.decline is not None and own.resolved_at is not None:
         asked = timedelta(seconds=network_delay_seconds(own.decline))
         assert now >= own.resolved_at + asked
+
+
+@bounded
+@given(invoice=invoices(), around=standings, now=moments)
+def test_the_schedule_obeys_the_policys_rule_for_the_last_decline(
+    invoice: Invoice, around: Standing, now: datetime
+) -> None:
+    decision = decide(STANDARD, invoice, around, now)
+    if not isinstance(decision, PayNow) or decision.slot is None or invoice.dunning is None:
+        return
+    own = invoice.last_failure(decision.method.id)
+    if own is None or own.decline is None or own.resolved_at is None:
+        return
+    rule = invoice.dunning.policy.rule_for(own.decline.decline_class)
+    assert rule.retry
+    assert now >= own.resolved_at + timedelta(seconds=rule.wait_seconds)
+
+
+@bounded
+@given(invoice=invoices(), around=standings, now=moments)
+def test_the_subscription_stops_only_when_its_grace_is_over(
+    invoice: Invoice, around: Standing, now: datetime
+) -> None:
+    if isinstance(decide(STANDARD, invoice, around, now), StopService):
+        assert invoice.status is InvoiceStatus.OVERDUE
+        assert invoice.stops_at is not None
+        assert now >= invoice.stops_at
+        assert around.can_charge
+        assert invoice.hold is None
 
 
 @bounded
