@@ -18,9 +18,8 @@ from chalicelib.adapters.table.units import Spent
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Subject
-from chalicelib.domain.team import Role
 from chalicelib.ports.answers import FactExists, StaleHead, Unanswered
-from chalicelib.ports.rows import Change, Membership, NumberRange, TestClock, UniqueClaim
+from chalicelib.ports.rows import Change, NumberRange, TestClock, UniqueClaim
 from tests.adapters.table_stage import fresh_table, no_wait, sharing
 from tests.contracts import store_samples as a
 
@@ -235,11 +234,6 @@ def _begin(store: DynamoStore) -> object:
     ).holder
 
 
-def _membership(store: DynamoStore) -> object:
-    store.append([a.new_team()], side=(Membership("usr_1", a.BIZ, Role.ADMIN),))
-    return [one.role for one in store.memberships("usr_1")]
-
-
 def _watermark(store: DynamoStore) -> object:
     store.save_watermark(a.BIZ, "charges", "7")
     return store.watermark(a.BIZ, "charges")
@@ -248,7 +242,6 @@ def _watermark(store: DynamoStore) -> object:
 SAVES: list[tuple[Callable[[DynamoStore], object], object]] = [
     (_clock, a.NOON),
     (_begin, "h1"),
-    (_membership, [Role.ADMIN]),
     (_watermark, "7"),
 ]
 
