@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 
 import pytest
@@ -161,3 +163,37 @@ def test_texts_wait_for_the_policys_hours_and_go_by_its_channels() -> None:
     (text,) = install.sms.sent
     assert delivered(install, "payment_failed") == [text.id]
     check_install(install)
+
+
+@pytest.mark.parametrize(
+    ("end", "grace_days", "sentences"),
+    [
+        (WhenExhausted.PAUSE, 0, ["Platform is paused as of today."]),
+        (WhenExhausted.CANCEL, 0, ["Platform is cancelled as of today;"]),
+        (WhenExhausted.KEEP, 0, []),
+        (
+            WhenExhausted.PAUSE,
+            5,
+            ["by January 17, 2026, Platform will be paused", "Platform is paused as of today."],
+        ),
+        (
+            WhenExhausted.CANCEL,
+            5,
+            ["by January 17, 2026, Platform will be cancelled", "Platform is cancelled as of"],
+        ),
+    ],
+)
+def test_the_payer_is_told_what_becomes_of_the_subscription_and_when(
+    end: WhenExhausted, grace_days: int, sentences: list[str]
+) -> None:
+    install = stage(replace(STANDARD, when_exhausted=end, grace_days=grace_days))
+    install.advance(days=14)
+    mails = [message_from_bytes(sent.mime, policy=default) for sent in install.mail.sent]
+    bodies = [
+        str(body.get_content())
+        for mail in mails
+        if "is overdue" in str(mail["Subject"]) and (body := mail.get_body(("plain",)))
+    ]
+    said = [line for body in bodies for line in body.splitlines() if "Platform " in line]
+    assert len(said) == len(sentences)
+    assert all(sentence in line for sentence, line in zip(sentences, said, strict=True))
