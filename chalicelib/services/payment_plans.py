@@ -21,7 +21,7 @@ from chalicelib.domain.demand import Demand
 from chalicelib.domain.desk.covering import InvoiceUncovered
 from chalicelib.domain.desk.on_account import DemandClosed, DemandMade
 from chalicelib.domain.errors import Conflict
-from chalicelib.domain.facts import SYSTEM, Actor
+from chalicelib.domain.facts import SYSTEM, Actor, Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Line, Purpose
 from chalicelib.domain.payment import Trigger
 from chalicelib.domain.payment_plan import (
@@ -169,13 +169,15 @@ def change_plan(
 
     def once() -> PaymentPlan:
         plan, business, now = _active(ports, business_id, plan_id)
+        switch = plan.autopay if autopay is None else autopay
+        if _is_so(plan, instalments) and switch is plan.autopay:
+            return plan
         _close_demands(ports, plan, reason)
         owed = _owed(ports, plan)
         today = local_date(now, business.zone)
         parts = tuple(Instalment(0, due_on, amount) for due_on, amount in instalments)
         rules.check_instalments(parts, owed, plan.currency, today)
         fresh = rules.replaced(plan, parts).instalments
-        switch = plan.autopay if autopay is None else autopay
         after, fact = on_party(
             plan, PlanChanged(fresh, switch, reason), at=now, actor=actor, why=reason
         )
@@ -197,8 +199,12 @@ def pay_early(
     trigger: Trigger = Trigger.STAFF,
     method_id: str | None = None,
 ) -> tuple[PaymentPlan, Invoice]:
-    """Charge the next instalment now, or all that is left as one. Asked twice, it is one charge."""
+    """Charge the next instalment now, or all that is left as one. Asked twice, it is one charge:
+    the second time the next instalment is another one, and nobody asked for that."""
     plan = ports.store.payment_plan(business_id, plan_id)
+    asked = _asked_for(ports, plan, request_id)
+    if asked is not None:
+        return plan, asked
     if everything and len(plan.unpaid) > 1:
         today = local_date(now_of(ports, ports.store.business(business_id)), plan.zone)
         rest = [(today, _owed(ports, plan))]
@@ -215,6 +221,23 @@ def pay_early(
         method_id=method_id,
     )
     return ports.store.payment_plan(business_id, plan_id), demand
+
+
+def _is_so(plan: PaymentPlan, parts: Sequence[tuple[date, int]]) -> bool:
+    """The plan is what it is to be changed to: this was done before."""
+    left = [(one.due_on, one.amount) for one in plan.unpaid]
+    return left == list(parts) and not any(one.paid for one in plan.unpaid)
+
+
+def _asked_for(ports: Ports, plan: PaymentPlan, request_id: str) -> Invoice | None:
+    """The instalment that this very request has asked for before."""
+    for one in plan.instalments:
+        if not one.demand_id:
+            continue
+        history = ports.store.facts(plan.business_id, Subject.INVOICE, one.demand_id)
+        if any(fact.key == f"request/{request_id}" for fact in history):
+            return ports.store.invoice(plan.business_id, one.demand_id)
+    return None
 
 
 def _next_demand(ports: Ports, business_id: str, plan_id: str) -> str:

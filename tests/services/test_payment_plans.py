@@ -191,6 +191,11 @@ def test_the_next_instalment_is_paid_early(install: Install, ada: Customer) -> N
         )
     install.settle()
     assert states(install, plan) == ["paid", "scheduled", "scheduled"]
+    payment_plans.pay_early(  # the same click, come late: the next instalment is another one
+        install.ports, "biz_1", plan.id, everything=False, request_id="e1", actor=SYSTEM
+    )
+    install.settle()
+    assert states(install, plan) == ["paid", "scheduled", "scheduled"]
 
 
 def test_all_of_it_is_paid_early(install: Install, ada: Customer) -> None:
@@ -223,6 +228,10 @@ def test_what_is_left_is_changed(install: Install, ada: Customer) -> None:
         (4, *parts[0]), (5, *parts[1]),
     ]  # fmt: skip
     assert install.read(first).status is InvoiceStatus.CANCELLED
+    again = payment_plans.change_plan(
+        install.ports, "biz_1", plan.id, parts, actor=SYSTEM, reason="Payday is the 10th."
+    )
+    assert again == changed
     install.advance(days=50)
     assert read(install, plan).status is PlanStatus.COMPLETED
     check_books(install)
