@@ -94,7 +94,9 @@ def _take(ports: Ports, business_id: str, wish: Wish, actor: Actor) -> Invoice:
     if known is not None:
         return known
     now = now_of(ports, business)
-    payable = payable_invoices(ports, customer)
+    found = open_invoices(ports, business_id, customer.id)
+    payable = demands.oldest_first([one for one in found if _is_payable(one)])
+    _refuse_what_cannot_be_paid(wish, found)
     parts = _parts(wish, payable, business.currency)
     case = Case(business, customer, _demand(business, customer, wish, parts, now), now)
     _refuse_if_not_chargeable(ports, case)
@@ -157,6 +159,25 @@ def _is_payable(invoice: Invoice) -> bool:
         and not (live is not None and live.result is AttemptResult.PROCESSING)
         and not (hold is not None and hold.kind in _DISPUTED)
     )
+
+
+def why_not_payable(invoice: Invoice) -> str:
+    """Why an open invoice cannot be paid by a payment for the customer, in words."""
+    if invoice.covered_by is not None:
+        return invoice.covered_by.reason
+    hold = invoice.holding
+    if hold is not None and hold.kind in _DISPUTED:
+        return hold.reason
+    return "A bank debit is in progress; its result takes some days."
+
+
+def _refuse_what_cannot_be_paid(wish: Wish, found: Sequence[Invoice]) -> None:
+    """Staff named an invoice that is open, but collected or disputed already."""
+    chosen = {part.invoice_id for part in wish.chosen or ()}
+    for one in found:
+        if one.id in chosen and one.purpose is Purpose.INVOICE and not _is_payable(one):
+            code = "covered" if one.covered_by is not None else "payment_under_way"
+            raise Conflict(code, f"Invoice {one.number}: {why_not_payable(one)}")
 
 
 def _parts(wish: Wish, payable: Sequence[Invoice], currency: str) -> tuple[Allocation, ...]:

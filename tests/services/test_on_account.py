@@ -323,6 +323,17 @@ def test_an_invoice_is_collected_by_one_payment_at_a_time(install: Install, ada:
     assert (install.read(invoice).amount_paid, credit(install, ada)) == (8900, 5000)
 
 
+def test_an_invoice_that_is_collected_already_cannot_be_chosen(
+    install: Install, ada: Customer
+) -> None:
+    invoice = later(install, ada)
+    take(install, ada, 8900)
+    with pytest.raises(Conflict) as refused:
+        take(install, ada, 5000, chosen=(Allocation(invoice.id, 5000),))
+    assert refused.value.code == "covered"
+    assert "A payment of 89.00 USD for this customer is under way." in refused.value.detail
+
+
 def test_the_money_is_applied_by_the_sweep_when_every_message_is_lost(
     install: Install, ada: Customer
 ) -> None:

@@ -17,6 +17,7 @@ from chalicelib.domain.desk.on_account import demand_of
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.payment import Allocation
 from chalicelib.services.invoices import latest_action_url
+from chalicelib.services.on_account import why_not_payable
 from chalicelib.services.taken import Suggestion, TakenStatus, outcome_of_payment
 
 
@@ -140,7 +141,10 @@ def _note(demand: Invoice, planned: int) -> str:
 
 
 def suggestion_view(customer: Customer, found: Suggestion) -> PaymentSuggestion:
-    listed = [*((one, "") for one in found.payable), *((one, _why(one)) for one in found.others)]
+    listed = [
+        *((one, "") for one in found.payable),
+        *((one, why_not_payable(one)) for one in found.others),
+    ]
     return PaymentSuggestion(
         customer_id=customer.id,
         currency=found.currency,
@@ -161,11 +165,3 @@ def suggestion_view(customer: Customer, found: Suggestion) -> PaymentSuggestion:
         payment_methods=method_views(customer),
         under_way=found.under_way,
     )
-
-
-def _why(invoice: Invoice) -> str:
-    if invoice.covered_by is not None:
-        return invoice.covered_by.reason
-    if invoice.holding is not None:
-        return invoice.holding.reason
-    return "A bank debit is in progress; its result takes some days."
