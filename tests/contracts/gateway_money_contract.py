@@ -87,7 +87,7 @@ class MoneyContract:
         refund = self.refund(stage, charge_id, 2500, 1)
         assert (refund.status, refund.amount, refund.currency) == ("succeeded", 2500, "USD")
         assert (refund.charge_id, refund.intent_id) == (charge_id, intent_id)
-        assert (refund.moved, refund.returned) == (2500, 0)
+        assert (refund.moved, refund.returned, refund.request_id) == (2500, 0, "ref_1")
         assert stage.gateway.refunds_of(stage.account, charge_id) == [refund]
         charge = stage.gateway.read_intent(stage.account, intent_id).latest_charge
         assert charge is not None

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.canonical import canonical
-from chalicelib.domain.dispute import DisputeState
 from chalicelib.domain.desk.applying import OverpaymentMoved
+from chalicelib.domain.dispute import DisputeState
 from chalicelib.domain.facts import Fact, Subject, chain_is_whole
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.invoice_fold import fold
