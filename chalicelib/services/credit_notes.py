@@ -15,6 +15,7 @@ from chalicelib.domain.desk import credit_notes as notes
 from chalicelib.domain.desk.applying import CreditApplied
 from chalicelib.domain.desk.credit_notes import CreditNoteIssued
 from chalicelib.domain.desk.reissue import InvoiceReissued, InvoiceReplaced, successor
+from chalicelib.domain.dispute import DisputeState
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
 from chalicelib.domain.facts import Actor
 from chalicelib.domain.invoice import BillTo, Invoice, InvoiceStatus, Line, Purpose, totals_of
@@ -202,6 +203,9 @@ def _check_replaceable(invoice: Invoice) -> None:
     if not (invoice.is_open or invoice.status is InvoiceStatus.PAID):
         words = f"The invoice is {invoice.status.value}: it cannot be corrected any more."
         raise Conflict("not_correctable", words)
+    if any(one.state is DisputeState.OPEN for one in invoice.disputes):
+        words = "A payment of it is disputed: correct it when the bank has decided."
+        raise Conflict("disputed", words)
     cover = invoice.covered_by
     if cover is not None and cover.id.startswith(PLAN):
         words = "A payment plan collects it: end the plan first, then correct the invoice."

@@ -18,12 +18,13 @@ from chalicelib.domain.dispute import (
 )
 from chalicelib.domain.errors import Conflict, InvalidInput
 from chalicelib.domain.facts import Actor, ActorKind, Subject
-from chalicelib.domain.invoice import Invoice, InvoiceStatus
+from chalicelib.domain.invoice import HoldKind, Invoice, InvoiceStatus
 from chalicelib.domain.ledger import Account
 from chalicelib.domain.payment import Trigger
 from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.rows import PortalOpening
 from chalicelib.services import disputing, invoices, restoring, sweeping
+from chalicelib.services.credit_notes import Right, reissue
 from chalicelib.services.on_account import Wish, take_payment
 from tests.fakes.install import Install
 from tests.services.checks import balance, check_install, check_stripe, coast, delivered
@@ -348,5 +349,24 @@ def test_a_payment_on_account_is_proved_by_the_invoices_it_paid() -> None:
     install.settle()
     assert install.store.customer("biz_1", customer.id).credit == -5000
     assert install.read(invoice).status is InvoiceStatus.PAID
+    check_install(install)
+    check_stripe(install)
+
+
+def test_correcting_an_invoice_does_not_make_a_lost_debt_chargeable() -> None:
+    install, invoice, dispute = disputed()
+    right = Right(id="inv_new", note_id="cn_1", reason="No order number.", po_number="PO-1")
+    with pytest.raises(Conflict) as open_still:
+        reissue(install.ports, "biz_1", invoice.id, right, actor=STAFF)
+    assert open_still.value.code == "disputed"
+    install.stripe.decide_dispute(dispute.id, won=False)
+    install.settle()
+    reissue(install.ports, "biz_1", invoice.id, right, actor=STAFF)
+    install.save_card("biz_1", invoice.customer_id, GOOD_CARD)
+    install.advance(days=20)
+    anew = install.store.invoice("biz_1", "inv_new")
+    assert (anew.amount_remaining, len(install.stripe.account().charges)) == (8900, 1)
+    assert anew.holding is not None
+    assert anew.holding.kind is HoldKind.DISPUTE_LOST
     check_install(install)
     check_stripe(install)

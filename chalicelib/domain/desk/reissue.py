@@ -140,4 +140,6 @@ def successor(old: Invoice, changed: Invoice, *, invoice_id: str, at: datetime) 
         reminded_at=old.reminded_at,
         replaces=old.id,
         earlier_attempts=old.attempts,
+        hold=old.hold,
+        disputes=old.disputes,  # of payments of the old one: what was lost stays for staff
     )
