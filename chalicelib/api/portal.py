@@ -145,7 +145,7 @@ def opened_cases(call: PortalCall) -> list[Case]:
 def _opened(call: PortalCall) -> list[str]:
     link = call.link
     if link.invoice_id is not None:
-        return [link.invoice_id]
+        return _lineage(call, link.invoice_id)[-1:]
     page = call.ports.store.invoices_of(call.business_id, link.customer_id, open_only=True)
     return [one.id for one in page.items if one.purpose is not Purpose.ON_ACCOUNT]
 
@@ -163,13 +163,25 @@ def opened_plans(call: PortalCall) -> list[PaymentPlan]:
     return [store.payment_plan(call.business_id, plan_id)] if plan_id else []
 
 
+def _lineage(call: PortalCall, invoice_id: str) -> list[str]:
+    """The invoice and whatever corrects it: who has the link of one owes the same debt."""
+    found = [invoice_id]
+    try:
+        while successor := call.ports.store.invoice(call.business_id, found[-1]).replaced_by:
+            found.append(successor)
+    except NotFound as error:
+        raise no_such_link() from error
+    return found
+
+
 def opened_case(call: PortalCall, invoice_id: str | None) -> Case:
     """The invoice that is meant, if the link opens it."""
     wanted = invoice_id or call.link.invoice_id
     if wanted is None:
         words = "This link opens several invoices: name the invoice_id."
         raise Refused(HTTPStatus.BAD_REQUEST, "invoice_missing", words)
-    if wanted != (call.link.invoice_id or wanted):
+    linked = call.link.invoice_id
+    if linked not in {None, wanted} and wanted not in _lineage(call, linked or ""):
         raise no_such_link()
     try:
         case = open_case(call.ports, call.business_id, wanted)

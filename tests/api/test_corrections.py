@@ -165,6 +165,8 @@ def test_the_customer_completes_the_billing_details_of_an_unpaid_invoice() -> No
         made = api.post(f"/v1/portal/{token}/billing-details", body)
         assert made.status == 201
         assert "replaced by" in made.json["what_happened"]
+        shown = api.get(f"/v1/portal/{token}").json["invoices"]
+        assert [one["number"] for one in shown] == [made.json["number"]]
         invoice = install.store.invoice("biz_1", made.json["invoice_id"])
         assert invoice.po_number == f"PO-{number}"
     token = portal_links.link_for(install.ports, invoice).rpartition("/")[2]

@@ -140,6 +140,8 @@ def successor(old: Invoice, changed: Invoice, *, invoice_id: str, at: datetime) 
         reminded_at=old.reminded_at,
         replaces=old.id,
         earlier_attempts=old.attempts,
+        promises=old.promises,
+        snoozed_until=old.snoozed_until,
         hold=old.hold,
         disputes=old.disputes,  # of payments of the old one: what was lost stays for staff
     )
