@@ -60,6 +60,7 @@ LAYERS: dict[str, frozenset[str]] = {
             "observability",
             "messages",
             "documents",
+            "evidence",
             "catalogue",
         }
     ),
