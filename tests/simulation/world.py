@@ -80,6 +80,7 @@ class Trace:
 
     checksum: int = 0
     lines: list[str] | None = None
+    wanted: bool = True
 
     def note(self, line: str) -> None:
         self.checksum = crc32(line.encode(), self.checksum)
@@ -142,7 +143,7 @@ class Loop:
     @property
     def handler(self) -> int:
         """Who is at work, by a number."""
-        return self._current.number if self._current is not None else 0
+        return self._current.number if self._current else 0
 
     def violate(self, code: str, words: str) -> None:
         if len(self.violations) < MOST_FOUND:
@@ -154,9 +155,6 @@ class Loop:
 
     def chance(self, per_cent: int) -> bool:
         return per_cent > 0 and self.random.random() * 100 < per_cent
-
-    def at(self, seconds: int) -> datetime:
-        return START + timedelta(seconds=seconds)
 
     def run_until(self, last: int) -> None:
         """Everything that happens up to `last` seconds after the start."""
@@ -297,8 +295,9 @@ class Loop:
                 points.append(point)
             raise Crash
         points.append(point)
-        words = " ".join([word for word in args if type(word) is str])
-        self.trace.note(f"{self.seconds} {index} {handler.message.name} {point} {words}")
+        if self.trace.wanted:
+            words = " ".join([word for word in args if type(word) is str])
+            self.trace.note(f"{self.seconds} {index} {handler.message.name} {point} {words}")
         fault = self.strikes.planned.get(index)
         if fault is None and self.strikes.by_kind:
             fault = self.strikes.planned.get((point, points.count(point) - 1))

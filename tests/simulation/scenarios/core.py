@@ -13,7 +13,7 @@ from functools import partial
 
 from chalicelib.domain.payment import Trigger
 from tests.simulation.install import World
-from tests.simulation.operations import Deployment, Outage
+from tests.simulation.operations import Deployment
 from tests.simulation.scenarios import bank_debit, first_charge, outside, people, received
 from tests.simulation.scenarios.base import DAY, HOUR, Scenario
 
@@ -34,10 +34,6 @@ def _ends_as(*statuses: str) -> Callable[[World], Iterator[str]]:
 
 def _retry(world: World) -> None:
     _declined(world, *_TWICE)
-
-
-def _retry_in_vain(world: World) -> None:
-    _declined(world, *_TWICE, "stolen_card")
 
 
 def _payer_and_retry(world: World) -> None:
@@ -113,19 +109,12 @@ def _deployed(world: World) -> None:
     _retry(world)
 
 
-def _stripe_is_away(world: World) -> None:
-    assert isinstance(world, Outage)
-    world.closed["stripe"] = (_RETRY - 10, _RETRY + 10 * 60)
-    _retry(world)
-
-
 _PAID = _ends_as("paid")
 _OPEN = _ends_as("paid", "pending", "overdue")
 _SETTLED = _ends_as("paid", "cancelled")
 _ALL = (
     replace(first_charge.SCENARIO, name="charge"),
     Scenario("retry", _retry, _PAID, last=2 * DAY, begins=_RETRY - 10),
-    Scenario("retry_in_vain", _retry_in_vain, _ends_as("pending"), last=2 * DAY, begins=_RETRY - 9),
     replace(bank_debit.ARRIVES, name="debit", begins=4 * DAY - 60),
     Scenario("payer+retry", _payer_and_retry, _PAID, last=3 * DAY, begins=_RETRY - 10),
     Scenario("cancel+retry", _cancel_and_retry, _SETTLED, last=3 * DAY, begins=_RETRY - 10),
@@ -140,6 +129,5 @@ _ALL = (
     Scenario("external+portal", _external_and_portal, received.counted_once, last=DAY,
              begins=_NOON - 10),
     Scenario("deployment", _deployed, _PAID, last=3 * DAY, begins=_RETRY - 60, make=Deployment),
-    Scenario("outage", _stripe_is_away, _PAID, last=3 * DAY, begins=_RETRY - 10, make=Outage),
 )  # fmt: skip
 CORE = {f"core/{one.name}": replace(one, name=f"core/{one.name}") for one in _ALL}
