@@ -129,6 +129,14 @@ def test_a_credit_note_has_its_number_and_pdf() -> None:
     assert api.post(path, {"amount": 8000, "reason": "More."}).code == "credit_too_large"
 
 
+def test_credit_notes_are_numbered_as_the_business_likes() -> None:
+    api, install, customer = stage()
+    assert api.patch("/v1/business", {"credit_note_prefix": "GS-"}).status == 200
+    invoice = unpaid(install, customer)
+    made = api.post(f"/v1/invoices/{invoice.id}/credit-notes", {"amount": 1, "reason": "One."})
+    assert made.json["number"] == "GS-00001"
+
+
 def test_an_invoice_is_corrected_never_edited() -> None:
     api, install, customer = stage()
     invoice = unpaid(install, customer)

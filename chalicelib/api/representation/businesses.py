@@ -67,6 +67,9 @@ class NewBusiness(Body):
     staff_email: Email | None = None
 
 
+_Prefix = Annotated[str, Meta(pattern=r"^[A-Za-z0-9/_-]{0,16}" + END)]
+
+
 class BusinessChanges(Body):
     """What is left out stays as it is.
 
@@ -89,7 +92,8 @@ class BusinessChanges(Body):
     phone: Phone | UnsetType = UNSET
     bank: BankBody | UnsetType = UNSET
     invoice_note: Paragraph | UnsetType = UNSET
-    invoice_prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9/_-]{0,16}" + END)] | UnsetType = UNSET
+    invoice_prefix: _Prefix | UnsetType = UNSET
+    credit_note_prefix: _Prefix | UnsetType = UNSET
     invoice_digits: Annotated[int, Meta(ge=1, le=12)] | UnsetType = UNSET
     first_invoice_number: Annotated[int, Meta(ge=1, le=999_999_999)] | UnsetType = UNSET
     default_terms: Terms | UnsetType = UNSET
@@ -176,6 +180,7 @@ class BusinessView(View):
     bank: BankDetails
     invoice_note: str
     invoice_prefix: str
+    credit_note_prefix: str
     invoice_digits: int
     first_invoice_number: int
     default_terms: Terms
@@ -225,6 +230,7 @@ def business_view(business: Business, now: datetime) -> BusinessView:
         bank=business.bank,
         invoice_note=business.invoice_note,
         invoice_prefix=business.invoice_prefix,
+        credit_note_prefix=business.credit_note_prefix,
         invoice_digits=business.invoice_digits,
         first_invoice_number=business.first_invoice_number,
         default_terms=business.default_terms,
