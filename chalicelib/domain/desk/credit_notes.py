@@ -181,11 +181,10 @@ def note_of(
     reason: str,
 ) -> CreditNote:
     """The note. Without lines of its own, each rate's share is a line that gives the reason."""
-    named = tuple(lines) or tuple(
-        CreditLine(reason, share.base, share.percent)
-        for share in shares
-        if share.base
-    )
+    # A last note may take back nothing but a cent of tax: then its line is of 0.
+    shown = [share for share in shares if share.base] or shares[:1]
+    own = (CreditLine(reason, share.base, share.percent) for share in shown)
+    named = tuple(lines) or tuple(own)
     total = sum(share.base + share.tax for share in shares)
     applied = min(total, max(invoice.amount_remaining, 0))
     return CreditNote(note_id, number, issued_on, reason, named, tuple(shares), applied)

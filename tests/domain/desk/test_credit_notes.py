@@ -152,3 +152,12 @@ def test_a_replacement_that_leaves_a_debt_behind_is_no_replacement() -> None:
     part = note(story.invoice, 100).note
     with pytest.raises(BrokenRecord):
         story.tell(reissue.InvoiceReplaced(part, "inv_2", "Wrong."))
+
+
+def test_a_note_of_nothing_but_tax_still_has_a_line() -> None:
+    story = Story(draft(line(10, tax_percent=TEN))).finalized()
+    for index in range(11):
+        story.tell(note(story.invoice, 1, f"cn_{index}"))
+    last = story.invoice.credit_notes[-1]
+    assert (last.subtotal, last.tax, last.lines) == (0, 1, (CreditLine("Too much.", 0, TEN),))
+    assert story.invoice.amount_remaining == 0
