@@ -59,17 +59,20 @@ def detach(business_id: str, method_id: str) -> str:
     return f"detach/{business_id}/{method_id}"
 
 
-def evidence_file(business_id: str, dispute_id: str, fingerprint: str) -> str:
-    """By its content: what is drawn again the same is not uploaded again."""
-    return f"file/{business_id}/{dispute_id}/{fingerprint}"
+# A dispute takes one answer whatever the key, and is looked at before. A key for all time would
+# only replay a stored 500 until the deadline is over, so these name the second of the run too.
 
 
-def evidence(business_id: str, dispute_id: str, request_id: str) -> str:
-    return f"evidence/{business_id}/{dispute_id}/{request_id}"
+def evidence_file(business_id: str, dispute_id: str, fingerprint: str, second: int) -> str:
+    return f"file/{business_id}/{dispute_id}/{fingerprint}/{second}"
 
 
-def accept_dispute(business_id: str, dispute_id: str) -> str:
-    return f"accept/{business_id}/{dispute_id}"
+def evidence(business_id: str, dispute_id: str, request_id: str, second: int) -> str:
+    return f"evidence/{business_id}/{dispute_id}/{request_id}/{second}"
+
+
+def accept_dispute(business_id: str, dispute_id: str, second: int) -> str:
+    return f"accept/{business_id}/{dispute_id}/{second}"
 
 
 def timer(invoice_id: str, version: int) -> str:
