@@ -17,6 +17,7 @@ from chalicelib.domain.ledger import Account
 from chalicelib.domain.parties import Terms
 from chalicelib.domain.policy import STANDARD, WhenExhausted
 from chalicelib.domain.subscription import Interval, SubscriptionStatus
+from chalicelib.ports.rows import Series
 from chalicelib.services import billing, invoices, jobs, subscriptions
 from tests.fakes.install import VISA, Install
 from tests.fakes.memory_store import MemoryStore
@@ -32,8 +33,8 @@ class BusyStore(MemoryStore):
         super().__init__(clock=clock)
         self.meanwhile: Callable[[], object] | None = None
 
-    def next_number(self, business_id: str) -> int:
-        number = super().next_number(business_id)
+    def next_number(self, business_id: str, series: Series = Series.INVOICE) -> int:
+        number = super().next_number(business_id, series)
         if self.meanwhile is not None:
             act, self.meanwhile = self.meanwhile, None
             act()
