@@ -34,7 +34,7 @@ class Witness:
         if kind == "payment_intent.created":
             self._intent_made(account, body)
         elif kind in {"charge.succeeded", "charge.failed", "charge.pending"}:
-            self._charge(body)
+            self._charge(account, body)
         self._world.hear(account, event)
 
     def _intent_made(self, account: Account, body: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ class Witness:
             if other and tried and one["id"] != body["payment_intent"]:
                 self._world.violate("I3", f"{invoice_id}: {one['id']} could take it too")
 
-    def _charge(self, body: dict[str, Any]) -> None:
+    def _charge(self, account: Account, body: dict[str, Any]) -> None:
         metadata = body["metadata"]
         payment_id, invoice_id = metadata["payment_id"], metadata["invoice_id"]
         invoice = self._invoice(metadata["business_id"], invoice_id)
@@ -78,8 +78,19 @@ class Witness:
         if body["status"] == "succeeded":
             self.captured[invoice_id] = self.captured.get(invoice_id, 0) + body["amount"]
             owed = invoice.totals.total - invoice.amount_credited - invoice.amount_written_off
-            if self.captured[invoice_id] > owed:
-                self._world.violate("I1", f"{invoice_id}: took {self.captured[invoice_id]}")
+            kept = self.captured[invoice_id] - self._given_back(account, invoice_id)
+            if kept > owed:
+                self._world.violate("I1", f"{invoice_id}: took {kept}")
+
+    def _given_back(self, account: Account, invoice_id: str) -> int:
+        """Refunded, or lost to the payer's bank: that much may be asked for again."""
+        ours = {
+            one["id"]: one["amount_refunded"]
+            for one in account.charges.values()
+            if one["metadata"].get("invoice_id") == invoice_id
+        }
+        lost = [one for one in account.disputes.values() if one["status"] == "lost"]
+        return sum(ours.values()) + sum(one["amount"] for one in lost if one["charge"] in ours)
 
     def _count(self, body: dict[str, Any], payment: Any) -> None:
         """I2 and I9: each written try reaches the bank once, with the amount that was frozen."""

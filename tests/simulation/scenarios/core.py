@@ -122,7 +122,7 @@ _ALL = (
     Scenario("webhook+sweep", _webhook_and_sweep, _PAID, last=2 * DAY, begins=_NOON - 10),
     Scenario("dispute", _disputed, _OPEN, last=DAY, begins=_NOON - 10),
     Scenario("refund", _refunded, received.refunded_once, last=2 * DAY, begins=_NOON - 10),
-    Scenario("refund+dispute", _refunded_and_disputed, received.refunded_once, last=2 * DAY,
+    Scenario("refund+dispute", _refunded_and_disputed, received.refunded_once, last=DAY,
              begins=_NOON - 10),
     Scenario("external+retry", _external_and_retry, received.counted_once, last=3 * DAY,
              begins=_RETRY - 10),
