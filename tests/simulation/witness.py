@@ -84,13 +84,14 @@ class Witness:
 
     def _given_back(self, account: Account, invoice_id: str) -> int:
         """Refunded, or lost to the payer's bank: that much may be asked for again."""
-        ours = {
+        ours: dict[str, int] = {
             one["id"]: one["amount_refunded"]
             for one in account.charges.values()
             if one["metadata"].get("invoice_id") == invoice_id
         }
         lost = [one for one in account.disputes.values() if one["status"] == "lost"]
-        return sum(ours.values()) + sum(one["amount"] for one in lost if one["charge"] in ours)
+        taken: list[int] = [one["amount"] for one in lost if one["charge"] in ours]
+        return sum(ours.values()) + sum(taken)
 
     def _count(self, body: dict[str, Any], payment: Any) -> None:
         """I2 and I9: each written try reaches the bank once, with the amount that was frozen."""
