@@ -305,6 +305,7 @@ _RULES: dict[str, Callable[[Ports], object]] = {
 _TICKS = {
     "step": ("sweep", QUARTER, _GRACE),
     "effects": ("sweep", QUARTER, _GRACE),
+    "dispute": ("sweep", QUARTER, _GRACE),
     "remind": ("remind", HOUR, 0),
     "bill": ("bill", HOUR, 0),
 }
