@@ -6,7 +6,7 @@ never promises what the rules then refuse.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain import money
@@ -15,12 +15,10 @@ from chalicelib.domain.dates import iso, local_date
 from chalicelib.domain.decisions import Reason
 from chalicelib.domain.declines import DeclineClass
 from chalicelib.domain.errors import InvalidInput
-from chalicelib.domain.invoice import Hold, HoldKind, Invoice, InvoiceStatus
+from chalicelib.domain.invoice import ChargeRequest, Hold, HoldKind, Invoice, InvoiceStatus
 from chalicelib.domain.network_caps import CapVerdict
 from chalicelib.domain.payment import AttemptResult, Trigger
 
-# What stops every try but one that staff ask for by hand.
-STAFF_MAY = frozenset({"hold_dispute_lost"})
 # What stops a try by ourselves, but not one of the payer's own who can answer the bank.
 NEED_THE_PAYER = frozenset(
     {"authentication_required", "on_session_only", "check_our_side", "debit_limit"}
@@ -71,7 +69,7 @@ def _asked_past(invoice: Invoice, hold: Hold) -> bool:
         return False
     if hold.kind is HoldKind.PROMISE:
         return asked.trigger in {Trigger.STAFF, Trigger.CUSTOMER}
-    return asked.trigger is Trigger.STAFF and f"hold_{hold.kind.value}" in STAFF_MAY
+    return asked.trigger is Trigger.STAFF and hold.kind is HoldKind.DISPUTE_LOST
 
 
 def _held(standing: Standing) -> list[Reason]:
@@ -163,7 +161,12 @@ def is_bank_debit(method: PaymentMethod) -> bool:
 
 
 def why_not_chargeable(invoice: Invoice, standing: Standing, now: datetime) -> list[Reason]:
-    """Every reason why the saved method cannot be charged now; empty when it can."""
+    """Every reason why the saved method cannot be charged now; empty when it can.
+
+    While nobody has asked for a charge, the answer is for staff who think of asking.
+    """
+    if invoice.charge_request is None:
+        invoice = replace(invoice, charge_request=ChargeRequest("", Trigger.STAFF, now))
     return [
         *_held(standing),
         *invoice_blocks(invoice, standing),

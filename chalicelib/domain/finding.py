@@ -48,10 +48,12 @@ class Word:
 def folded(text: str) -> str:
     """The same for `Émile`, `EMILE ` and `emile`."""
     plain = unicodedata.normalize("NFKD", text.casefold())
-    seen = " ".join(plain.split())
-    return "".join(
-        letter for letter in seen if not unicodedata.combining(letter) and letter.isprintable()
+    seen = "".join(
+        letter
+        for letter in plain
+        if not unicodedata.combining(letter) and (letter.isprintable() or letter.isspace())
     )
+    return " ".join(seen.split())
 
 
 def cut(text: str) -> str:

@@ -198,8 +198,6 @@ def request_charge(
         asked, _ = change(case, facts.ChargeRequested(request), actor=actor)
         standing = asked.standing(caps_of(ports, asked))
         reasons = chargeability.why_not_chargeable(asked.invoice, standing, case.now)
-        if trigger is Trigger.STAFF:
-            reasons = [one for one in reasons if one.code not in chargeability.STAFF_MAY]
         if return_url is not None:
             present = chargeability.NEED_THE_PAYER
             reasons = [reason for reason in reasons if reason.code not in present]
