@@ -82,7 +82,9 @@ def eventually(look: Callable[[], Reply], holds: Callable[[Reply], bool]) -> Rep
     return found
 
 
-def test_from_a_customer_to_a_paid_invoice(http: Http) -> None:
+@pytest.fixture(scope="module")
+def paid(http: Http) -> Reply:
+    """An invoice that was sent and charged at once, from a customer made for it."""
     ada = {"name": "Ada Byron", "email": "ada@example.com"}
     customer = http("POST", "/v1/customers", ada, **{"Idempotency-Key": "ada"})
     assert customer.status == 201, customer.text
@@ -103,10 +105,13 @@ def test_from_a_customer_to_a_paid_invoice(http: Http) -> None:
 
     lines = [{"description": "Consulting", "unit_amount": 8900}]
     body = {"customer_id": customer.json["id"], "lines": lines, "finalize": True}
-    invoice = http("POST", "/v1/invoices", body).json
-    path = f"/v1/invoices/{invoice['id']}"
-    paid = eventually(lambda: http("GET", path), lambda reply: reply.json["status"] == "paid")
+    path = f"/v1/invoices/{http('POST', '/v1/invoices', body).json['id']}"
+    return eventually(lambda: http("GET", path), lambda reply: reply.json["status"] == "paid")
+
+
+def test_from_a_customer_to_a_paid_invoice(http: Http, paid: Reply) -> None:
     assert (paid.json["status"], paid.json["amount_paid"]) == ("paid", 8900)
+    path = f"/v1/invoices/{paid.json['id']}"
     trail = http("GET", f"{path}/facts").json
     assert (trail["chain_is_whole"], trail["head_follows"]) == (True, True)
     link = eventually(lambda: http("GET", f"{path}/pdf"), lambda reply: reply.status == 303)
@@ -115,18 +120,19 @@ def test_from_a_customer_to_a_paid_invoice(http: Http) -> None:
         assert file.read(5) == b"%PDF-"
 
 
-def test_the_paid_invoice_is_listed_found_stated_and_audited(http: Http) -> None:
+def test_the_paid_invoice_is_listed_found_stated_and_audited(http: Http, paid: Reply) -> None:
     asked = "/v1/payments?status=paid&sort=amount"  # an index finds it, a moment later
-    (paid,) = eventually(lambda: http("GET", asked), lambda said: said.json["data"]).json["data"]
-    assert (paid["amount"], paid["customer_name"]) == (8900, "Ada Byron")
+    said = eventually(lambda: http("GET", asked), lambda reply: reply.json["data"])
+    (listed,) = said.json["data"]
+    assert (listed["amount"], listed["customer_name"]) == (8900, "Ada Byron")
     for sort in ("due_on", "amount", "customer_name", "status"):
         (invoice,) = http("GET", f"/v1/invoices?status=paid&sort={sort}").json["data"]
-        assert invoice["id"] == paid["invoice_id"]
-    for text in ("byr", invoice["number"], paid["payment_id"]):
+        assert invoice["id"] == listed["invoice_id"] == paid.json["id"]
+    for text in ("byr", invoice["number"], listed["payment_id"]):
         hits = http("GET", f"/v1/search?q={text}").json["data"]
-        assert paid["customer_id"] in {hit["customer_id"] for hit in hits}
+        assert listed["customer_id"] in {hit["customer_id"] for hit in hits}
 
-    customer = f"/v1/customers/{paid['customer_id']}"
+    customer = f"/v1/customers/{listed['customer_id']}"
     moments = http("GET", f"{customer}/timeline?limit=100").json["data"]
     assert "Paid $89.00." in {one["words"] for one in moments}
     period = "from_on=2020-01-01&to_on=2199-12-31"
