@@ -21,8 +21,8 @@ from tests.simulation.scenarios import ALL
 from tests.simulation.scenarios.core import CORE
 from tests.simulation.shrink import shrunk
 
-CORE_SEEDS = 300  # under each of them, every fault of the core at every I/O
-SEEDS = 24
+CORE_SEEDS = 200  # under each of them, every fault of the core at every I/O
+SEEDS = 10
 STRIDE = 60  # each seed tries every 60th fault of the grid
 PAIRS = 2
 _SHOWN = 5
