@@ -144,6 +144,8 @@ def _invoice_follows(world: World, status: str) -> Iterator[str]:
 
 def _lapsed(world: World) -> Iterator[str]:
     yield from _agreed(world)
+    if _theirs(world) is None:  # in an outage nothing was charged that day that could be disputed
+        return
     told = [
         row.fact.data.days for row in world.store.fact_rows() if row.fact.kind == "deadline_noticed"
     ]
