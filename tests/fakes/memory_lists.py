@@ -8,18 +8,17 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.adapters.cursors import make_cursor, read_cursor
+from chalicelib.adapters.heads import Heads, absent
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import iso
 from chalicelib.domain.dispute import Dispute, DisputeStage
-from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.subscription import Subscription
-from chalicelib.domain.team import TEAM, Team
 from chalicelib.ports.answers import Page
 from chalicelib.ports.rows import Aggregate
 from tests.fakes.memory_index import MemoryIndex
@@ -54,7 +53,7 @@ def _owned_sort(head: Invoice | Subscription | PaymentPlan) -> tuple[Any, ...]:
     return (head.due_on or date.max).isoformat(), head.id, head.is_open
 
 
-class MemoryLists(MemorySide):
+class MemoryLists(MemorySide, Heads):
     """Two thirds of MemoryStore: heads, and the lists that machines read."""
 
     def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
@@ -78,43 +77,7 @@ class MemoryLists(MemorySide):
     def _head(self, business_id: str, subject: Subject, subject_id: str) -> Any:
         head = self.heads.get((business_id, subject, subject_id))
         if head is None:
-            raise NotFound(f"{subject.value}_not_found", f"There is no such {subject.value}.")
-        return head
-
-    def business(self, business_id: str) -> Business:
-        head: Business = self._head(business_id, Subject.BUSINESS, business_id)
-        return head
-
-    def customer(self, business_id: str, customer_id: str) -> Customer:
-        head: Customer = self._head(business_id, Subject.CUSTOMER, customer_id)
-        return head
-
-    def subscription(self, business_id: str, subscription_id: str) -> Subscription:
-        head: Subscription = self._head(business_id, Subject.SUBSCRIPTION, subscription_id)
-        return head
-
-    def invoice(self, business_id: str, invoice_id: str) -> Invoice:
-        head: Invoice = self._head(business_id, Subject.INVOICE, invoice_id)
-        return head
-
-    def group(self, business_id: str, group_id: str) -> Group:
-        head: Group = self._head(business_id, Subject.GROUP, group_id)
-        return head
-
-    def import_run(self, business_id: str, import_id: str) -> ImportRun:
-        head: ImportRun = self._head(business_id, Subject.IMPORT, import_id)
-        return head
-
-    def payment_plan(self, business_id: str, plan_id: str) -> PaymentPlan:
-        head: PaymentPlan = self._head(business_id, Subject.PLAN, plan_id)
-        return head
-
-    def dispute(self, business_id: str, dispute_id: str) -> Dispute:
-        head: Dispute = self._head(business_id, Subject.DISPUTE, dispute_id)
-        return head
-
-    def team(self, business_id: str) -> Team:
-        head: Team = self._head(business_id, Subject.TEAM, TEAM)
+            raise absent(subject)
         return head
 
     def _list(self, name: Name, head: Aggregate) -> None:

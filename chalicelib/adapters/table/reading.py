@@ -8,20 +8,20 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from chalicelib.adapters.cursors import make_cursor, read_cursor
+from chalicelib.adapters.heads import Heads, absent
 from chalicelib.adapters.table import keys
 from chalicelib.adapters.table.base import TableBase
 from chalicelib.adapters.table.layout import read_fact, read_head
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dispute import Dispute, DisputeStage
-from chalicelib.domain.errors import BrokenRecord, NotFound
+from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.subscription import Subscription
-from chalicelib.domain.team import TEAM, Team
 from chalicelib.ports.answers import Page
 from chalicelib.ports.rows import Aggregate
 
@@ -29,58 +29,22 @@ A = TypeVar("A", bound=Aggregate)
 Found = tuple[str, str]  # place within the list, partition key
 
 
-class Reading(TableBase):
+class Reading(TableBase, Heads):
     """Loads one subject, or lists many."""
 
     def _head(self, business_id: str, subject: Subject, subject_id: str) -> Any:
         key = (keys.collection(business_id, subject, subject_id), keys.HEAD)
         row = self._get(key, business_id)
         if row is None:
-            raise _absent(subject)
+            raise absent(subject)
         return read_head(row, business_id, subject)
-
-    def business(self, business_id: str) -> Business:
-        head: Business = self._head(business_id, Subject.BUSINESS, business_id)
-        return head
-
-    def customer(self, business_id: str, customer_id: str) -> Customer:
-        head: Customer = self._head(business_id, Subject.CUSTOMER, customer_id)
-        return head
-
-    def subscription(self, business_id: str, subscription_id: str) -> Subscription:
-        head: Subscription = self._head(business_id, Subject.SUBSCRIPTION, subscription_id)
-        return head
-
-    def invoice(self, business_id: str, invoice_id: str) -> Invoice:
-        head: Invoice = self._head(business_id, Subject.INVOICE, invoice_id)
-        return head
-
-    def group(self, business_id: str, group_id: str) -> Group:
-        head: Group = self._head(business_id, Subject.GROUP, group_id)
-        return head
-
-    def import_run(self, business_id: str, import_id: str) -> ImportRun:
-        head: ImportRun = self._head(business_id, Subject.IMPORT, import_id)
-        return head
-
-    def team(self, business_id: str) -> Team:
-        head: Team = self._head(business_id, Subject.TEAM, TEAM)
-        return head
-
-    def payment_plan(self, business_id: str, plan_id: str) -> PaymentPlan:
-        head: PaymentPlan = self._head(business_id, Subject.PLAN, plan_id)
-        return head
-
-    def dispute(self, business_id: str, dispute_id: str) -> Dispute:
-        head: Dispute = self._head(business_id, Subject.DISPUTE, dispute_id)
-        return head
 
     def facts(self, business_id: str, subject: Subject, subject_id: str) -> list[Fact]:
         partition = keys.collection(business_id, subject, subject_id)
         rows = self._query(partition, self._model.sk.startswith(keys.FACT), business_id)
         found = [read_fact(row, business_id) for row in rows]
         if not found:
-            raise _absent(subject)
+            raise absent(subject)
         return sorted(found, key=lambda fact: fact.seq)
 
     # --- Lists -----------------------------------------------------------------------------------
@@ -287,7 +251,3 @@ class Reading(TableBase):
             return Page(tuple(heads))
         end = heads[-1].id if by_id else found[limit - 1][0]
         return Page(tuple(heads), make_cursor(listing, (end,)))
-
-
-def _absent(subject: Subject) -> NotFound:
-    return NotFound(f"{subject.value}_not_found", f"There is no such {subject.value}.")
