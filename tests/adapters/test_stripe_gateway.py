@@ -12,10 +12,8 @@ from chalicelib.adapters.stripe.pacing import Pacing
 from chalicelib.adapters.stripe.sdk import REPEATS, SdkCalls
 from infra.local.fake_stripe import FakeStripe
 from infra.local.fake_stripe.client import FakeClient
-from tests.contracts.gateway_connect_contract import ConnectContract
-from tests.contracts.gateway_contract import ConfirmContract, CustomersContract
-from tests.contracts.gateway_money_contract import CancelContract, ListsContract, MoneyContract
 from tests.contracts.gateway_stage import START, Stage
+from tests.contracts.gateway_suite import GatewaySuite
 from tests.fakes.stripe_gateway import DirectGateway
 
 
@@ -47,25 +45,5 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     return made
 
 
-class TestCustomers(CustomersContract):
-    pass
-
-
-class TestConfirm(ConfirmContract):
-    pass
-
-
-class TestCancel(CancelContract):
-    pass
-
-
-class TestMoney(MoneyContract):
-    pass
-
-
-class TestConnect(ConnectContract):
-    pass
-
-
-class TestLists(ListsContract):
+class TestGateway(GatewaySuite):
     pass

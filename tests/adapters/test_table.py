@@ -10,15 +10,8 @@ from moto import mock_aws
 
 from chalicelib.adapters.table.store import DynamoStore
 from tests.adapters.table_stage import fresh_table, moto_client, sharing
-from tests.contracts import (
-    store_contract,
-    store_contract_disputes,
-    store_contract_groups,
-    store_contract_lists,
-    store_contract_plans,
-    store_contract_reads,
-    store_contract_small,
-)
+from tests.contracts.store_contract import ConcurrencyContract
+from tests.contracts.store_suite import StoreSuite
 
 if TYPE_CHECKING:
     from infra.local.emulator import Emulator
@@ -48,68 +41,12 @@ def store(request: pytest.FixtureRequest) -> DynamoStore:
     return made
 
 
-class TestAppend(store_contract.AppendContract):
-    pass
-
-
-class TestSideRows(store_contract.SideRowContract):
-    pass
-
-
-class TestDue(store_contract_reads.DueContract):
-    pass
-
-
-class TestEffects(store_contract_reads.EffectsContract):
-    pass
-
-
-class TestLists(store_contract_reads.ListContract):
-    pass
-
-
-class TestShelves(store_contract_lists.ShelvesContract):
-    pass
-
-
-class TestGroups(store_contract_groups.GroupsContract):
-    pass
-
-
-class TestImports(store_contract_groups.ImportsContract):
-    pass
-
-
-class TestPlans(store_contract_plans.PlansContract):
-    pass
-
-
-class TestWords(store_contract_lists.WordsContract):
-    pass
-
-
-class TestDisputes(store_contract_disputes.DisputesContract):
-    pass
-
-
-class TestHistory(store_contract_lists.HistoryContract):
-    pass
-
-
-class TestManyHeads(store_contract_lists.ManyHeadsContract):
-    pass
-
-
-class TestRequests(store_contract_small.RequestContract):
-    pass
-
-
-class TestSmallRows(store_contract_small.SmallRowsContract):
+class TestStore(StoreSuite):
     pass
 
 
 @pytest.mark.emulator
-class TestConcurrency(store_contract.ConcurrencyContract):
+class TestConcurrency(ConcurrencyContract):
     """On the emulator alone: moto is not made for threads."""
 
     @pytest.fixture

@@ -11,16 +11,9 @@ from chalicelib.domain.facts import chain_is_whole
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.listing import shelves_of_invoices
 from chalicelib.ports.lists import Wanted
-from tests.contracts import (
-    store_contract,
-    store_contract_disputes,
-    store_contract_groups,
-    store_contract_lists,
-    store_contract_plans,
-    store_contract_reads,
-    store_contract_small,
-)
 from tests.contracts import store_samples as a
+from tests.contracts.store_contract import ConcurrencyContract
+from tests.contracts.store_suite import StoreSuite
 from tests.fakes.memory_store import MemoryStore
 
 
@@ -37,67 +30,11 @@ def store(request: pytest.FixtureRequest) -> MemoryStore:
     return MemoryStore(exact=request.param)
 
 
-class TestAppend(store_contract.AppendContract):
+class TestStore(StoreSuite):
     pass
 
 
-class TestSideRows(store_contract.SideRowContract):
-    pass
-
-
-class TestConcurrency(store_contract.ConcurrencyContract):
-    pass
-
-
-class TestDue(store_contract_reads.DueContract):
-    pass
-
-
-class TestEffects(store_contract_reads.EffectsContract):
-    pass
-
-
-class TestLists(store_contract_reads.ListContract):
-    pass
-
-
-class TestShelves(store_contract_lists.ShelvesContract):
-    pass
-
-
-class TestGroups(store_contract_groups.GroupsContract):
-    pass
-
-
-class TestImports(store_contract_groups.ImportsContract):
-    pass
-
-
-class TestPlans(store_contract_plans.PlansContract):
-    pass
-
-
-class TestWords(store_contract_lists.WordsContract):
-    pass
-
-
-class TestDisputes(store_contract_disputes.DisputesContract):
-    pass
-
-
-class TestHistory(store_contract_lists.HistoryContract):
-    pass
-
-
-class TestManyHeads(store_contract_lists.ManyHeadsContract):
-    pass
-
-
-class TestRequests(store_contract_small.RequestContract):
-    pass
-
-
-class TestSmallRows(store_contract_small.SmallRowsContract):
+class TestConcurrency(ConcurrencyContract):
     pass
 
 
