@@ -181,6 +181,10 @@ def test_money_pays_then_recovers_and_the_rest_is_left(invoice: Invoice, parts: 
     assert parts_of(invoice, 10000) == parts
 
 
+def test_what_is_left_after_the_debt_recovers_no_more_than_itself() -> None:
+    assert parts_of(pending(amount_paid=7000, **GIVEN_UP), 1200) == Parts(1000, 200, 0)
+
+
 @pytest.mark.parametrize(
     ("invoice", "source", "posted"),
     [
@@ -241,6 +245,10 @@ def test_money_is_posted_in_the_invoices_currency() -> None:
     ("before", "expected"),
     [
         (pending(amount_paid=900), {"amount_paid": 1300}),
+        (
+            pending(amount_paid=8500, covered_by=COVER, **WANTED),
+            {"amount_paid": 8900, "covered_by": None, **SETTLED},
+        ),
         (
             pending(amount_paid=8800, amount_overpaid=20),
             {
