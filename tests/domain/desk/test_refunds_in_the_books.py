@@ -25,6 +25,7 @@ from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.external_payment import ExternalMethod, ExternalPayment
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.invoice import InvoiceStatus as S
+from chalicelib.domain.owed import Audience
 from chalicelib.domain.payment import PaymentStatus as P
 from chalicelib.domain.refund import Refund, RefundStatus
 from tests.domain.desk.books import Entry, entry, ids
@@ -247,7 +248,7 @@ def test_a_topic_takes_only_its_own_facts() -> None:
         refunds.step(PAID, other, Story().last)
     assert str(broken.value) == "no step for Replanned"
     assert refunds.legs_for(PAID, other) == ()
-    assert ids(refunds.owed(PAID, PAID, other, refunds.Audience())) == []
+    assert ids(refunds.owed(PAID, PAID, other, Audience())) == []
 
 
 # ---------------------------------------------------------------------- what may be given back
