@@ -19,6 +19,14 @@ class Module:
     tests: tuple[str, ...]
 
 
+# What every fact changes and posts, and how it is keyed.
+FACTS = (
+    "tests/domain/test_broken_histories.py",
+    "tests/domain/test_names_of_facts.py",
+    "tests/domain/test_what_each_fact_changes.py",
+    "tests/domain/test_what_each_fact_posts.py",
+)
+
 MODULES = (
     Module(
         "money",
@@ -44,6 +52,58 @@ MODULES = (
             "tests/domain/test_what_each_fact_changes.py",
             "tests/domain/test_what_each_fact_posts.py",
             "tests/domain/test_broken_histories.py",
+        ),
+    ),
+    Module(
+        "credit",
+        (
+            "chalicelib/domain/desk/applying.py",
+            "chalicelib/domain/desk/covering.py",
+            "chalicelib/domain/desk/money_legs.py",
+            "chalicelib/domain/invoice_changes.py",
+            "chalicelib/domain/owed.py",
+        ),
+        (
+            "tests/domain/desk/test_applying.py",
+            "tests/domain/desk/test_credit_in_the_books.py",
+            "tests/domain/test_owed.py",
+            *FACTS,
+        ),
+    ),
+    Module(
+        "external",
+        (
+            "chalicelib/domain/desk/account.py",
+            "chalicelib/domain/desk/external_payments.py",
+            "chalicelib/domain/desk/write_offs.py",
+        ),
+        (
+            "tests/domain/desk/test_external_payments.py",
+            "tests/domain/desk/test_external_money_in_the_books.py",
+            *FACTS,
+        ),
+    ),
+    Module(
+        "refunds",
+        ("chalicelib/domain/desk/refunds.py",),
+        (
+            "tests/domain/desk/test_refunds.py",
+            "tests/domain/desk/test_refunds_in_the_books.py",
+            *FACTS,
+        ),
+    ),
+    Module(
+        "credit_notes",
+        (
+            "chalicelib/domain/credit_note.py",
+            "chalicelib/domain/desk/credit_notes.py",
+            "chalicelib/domain/desk/reissue.py",
+        ),
+        (
+            "tests/domain/desk/test_credit_notes.py",
+            "tests/domain/desk/test_credit_notes_in_the_books.py",
+            "tests/domain/desk/test_corrections_in_the_books.py",
+            *FACTS,
         ),
     ),
     Module(
