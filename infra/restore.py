@@ -13,12 +13,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from chalicelib.domain.business import Business
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import Actor, ActorKind
 from chalicelib.ports import Ports
+from chalicelib.services.businesses import every
 from chalicelib.services.restoring import hold_after_restore, release
 
 
@@ -30,7 +30,7 @@ def run(ports: Ports, wanted: argparse.Namespace) -> int:
             print(f"Charging is held: {held} businesses now, the others were already.")
             return 0
         case "status":
-            held_ones = [one for one in _businesses(ports) if one.is_held]
+            held_ones = [one for one in every(ports) if one.is_held]
             for one in held_ones:
                 print(f"{one.id} has been held since {one.charging_held_at}.")
             print(f"{len(held_ones)} businesses are held.")
@@ -48,16 +48,6 @@ def _release(ports: Ports, wanted: argparse.Namespace) -> int:
         return 1
     print(f"{wanted.business} is {'released' if released else 'not held'}.")
     return 0
-
-
-def _businesses(ports: Ports) -> Iterator[Business]:
-    cursor = None
-    while True:
-        page = ports.store.businesses(cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
 
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:

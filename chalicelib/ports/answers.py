@@ -1,9 +1,10 @@
-"""What any port may answer with: no answer, too late, already there, one page of many."""
+"""What any port may answer with: no answer, too late, already there, one page or all of many."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -30,3 +31,20 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     cursor: str | None = None
+
+
+class PageOf(Protocol[T]):
+    """A list of a port with everything said but where to go on."""
+
+    def __call__(self, *, cursor: str | None) -> Page[T]: ...
+
+
+def all_of(page_of: PageOf[T]) -> Iterator[T]:
+    """The whole list; the next page is asked for when the one before it is done with."""
+    cursor = None
+    while True:
+        page = page_of(cursor=cursor)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return

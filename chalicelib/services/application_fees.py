@@ -7,6 +7,7 @@ there, and leaves with its payouts.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from chalicelib.domain.business import Business
@@ -16,7 +17,7 @@ from chalicelib.domain.party_facts import ApplicationFeeEarned, ApplicationFeeRe
 from chalicelib.domain.record import on_party
 from chalicelib.domain.stripe_objects import ApplicationFeeSeen
 from chalicelib.ports import Ports
-from chalicelib.ports.answers import FactExists
+from chalicelib.ports.answers import FactExists, all_of
 from chalicelib.ports.rows import Change
 from chalicelib.services.case import again_when_stale, now_of
 
@@ -34,13 +35,8 @@ def post_since_last(ports: Ports, business: Business, now: datetime) -> int:
     """Shares of which no event told us, since the last run with some overlap."""
     mark = ports.store.watermark(business.id, _MARK)
     since = (datetime.fromisoformat(mark) if mark else now - _FIRST) - OVERLAP
-    posted, cursor = 0, None
-    while True:
-        page = ports.gateway.application_fees_since(since, cursor=cursor)
-        posted += sum(_post_seen(ports, business.id, one) for one in page.items)
-        cursor = page.cursor
-        if cursor is None:
-            break
+    seen = all_of(partial(ports.gateway.application_fees_since, since))
+    posted = sum(_post_seen(ports, business.id, one) for one in seen)
     ports.store.save_watermark(business.id, _MARK, iso(now))
     return posted
 

@@ -14,7 +14,7 @@ from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.domain.settings import check_bank, check_settings
 from chalicelib.domain.team import Role
 from chalicelib.ports import Ports
-from chalicelib.ports.answers import FactExists, StaleHead
+from chalicelib.ports.answers import FactExists, StaleHead, all_of
 from chalicelib.ports.rows import Change, NumberRange, SideRow, UniqueClaim
 from chalicelib.services import team
 from chalicelib.services.case import again_when_stale, now_of
@@ -118,13 +118,7 @@ def _first_number(business: Business) -> tuple[SideRow, ...]:
 
 def every(ports: Ports) -> Iterator[Business]:
     """All businesses of the install."""
-    cursor = None
-    while True:
-        page = ports.store.businesses(cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return all_of(ports.store.businesses)
 
 
 def owns_the_account(business: Business) -> bool:

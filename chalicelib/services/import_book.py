@@ -7,6 +7,7 @@ customers. What this run has made itself is known at once, whatever the index la
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import InvalidInput
@@ -14,6 +15,7 @@ from chalicelib.domain.facts import Subject
 from chalicelib.domain.finding import What, cut, words_of_name
 from chalicelib.domain.imports.customers import key_of
 from chalicelib.ports import Ports
+from chalicelib.ports.answers import all_of
 
 # More customers with one word in their names than this, and another word of the name is tried.
 _MANY = 100
@@ -82,13 +84,8 @@ class CustomerBook:
 
     def _everybody(self) -> Iterator[Customer]:
         yield from self._own.values()
-        cursor = None
-        while True:
-            page = self._ports.store.customers(self._business_id, limit=100, cursor=cursor)
-            yield from (one for one in page.items if one.id not in self._own)
-            cursor = page.cursor
-            if cursor is None:
-                return
+        known = all_of(partial(self._ports.store.customers, self._business_id, limit=100))
+        yield from (one for one in known if one.id not in self._own)
 
 
 def _same(one: str, other: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
 from chalicelib.domain import chargeability, keys
@@ -29,7 +30,7 @@ from chalicelib.domain.payment import Trigger
 from chalicelib.domain.record import Circumstances, on_invoice
 from chalicelib.domain.stripe_objects import IntentStatus
 from chalicelib.ports import Ports
-from chalicelib.ports.answers import FactExists
+from chalicelib.ports.answers import FactExists, all_of
 from chalicelib.ports.rows import Change, NumberRange, SideRow
 from chalicelib.services.case import (
     Case,
@@ -268,14 +269,8 @@ def close_payment(ports: Ports, business_id: str, invoice_id: str, *, reason: st
 
 def open_invoices(ports: Ports, business_id: str, customer_id: str) -> list[Invoice]:
     """Everything open of a customer, demands too, earliest due first; each head is read exactly."""
-    found: list[Invoice] = []
-    cursor = None
-    while True:
-        page = ports.store.invoices_of(business_id, customer_id, open_only=True, cursor=cursor)
-        found += [one for one in page.items if one.is_open]
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    listed = partial(ports.store.invoices_of, business_id, customer_id, open_only=True)
+    return [one for one in all_of(listed) if one.is_open]
 
 
 def latest_action_url(invoice: Invoice) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from chalicelib.domain import keys
 from chalicelib.domain.business import Business
@@ -20,7 +21,7 @@ from chalicelib.domain.party_facts import method_saved_key
 from chalicelib.domain.payment import Payment, PaymentStatus
 from chalicelib.domain.stripe_objects import IntentSeen, IntentStatus, SetupSeen
 from chalicelib.ports import Ports
-from chalicelib.ports.answers import StaleHead, Unanswered
+from chalicelib.ports.answers import StaleHead, Unanswered, all_of
 from chalicelib.services import (
     application_fees,
     businesses,
@@ -57,23 +58,18 @@ def reconcile_all(ports: Ports) -> list[Reconciled]:
 
     Raises Unanswered in the end when there was one, so that its failure is seen.
     """
-    done, failed, cursor = [], [], None
-    while True:
-        page = ports.store.businesses(cursor=cursor)
-        for one in page.items:
-            if one.awaits_account:
-                continue
-            try:
-                if _lets_us_in(ports, one):
-                    done.append(reconcile(ports, one.id))
-            except (Unanswered, DomainError, StaleHead) as error:
-                if isinstance(error, DomainError) and error.code == CUT_OFF:
-                    businesses.stop_deauthorized(ports, one.id)  # its event never reached us
-                else:
-                    failed.append(one.id)
-        cursor = page.cursor
-        if cursor is None:
-            break
+    done, failed = [], []
+    for one in businesses.every(ports):
+        if one.awaits_account:
+            continue
+        try:
+            if _lets_us_in(ports, one):
+                done.append(reconcile(ports, one.id))
+        except (Unanswered, DomainError, StaleHead) as error:
+            if isinstance(error, DomainError) and error.code == CUT_OFF:
+                businesses.stop_deauthorized(ports, one.id)  # its event never reached us
+            else:
+                failed.append(one.id)
     if failed:
         raise Unanswered(f"not reconciled: {', '.join(failed)}")
     return done
@@ -94,18 +90,12 @@ def reconcile(ports: Ports, business_id: str) -> Reconciled:
     since = _since(ports, business, started_at)
     homeless = restoring.recover(ports, business, since) if business.is_held else []
     seen = posted = cancelled = 0
-    cursor = None
-    while True:
-        page = ports.gateway.intents_since(business.stripe_account, since, cursor=cursor)
-        for intent in page.items:
-            if intent.business_id != business_id:
-                continue
-            seen += 1
-            posted += _level(ports, business, intent)
-            cancelled += _cancel_stray(ports, business, intent, started_at)
-        cursor = page.cursor
-        if cursor is None:
-            break
+    for intent in all_of(partial(ports.gateway.intents_since, business.stripe_account, since)):
+        if intent.business_id != business_id:
+            continue
+        seen += 1
+        posted += _level(ports, business, intent)
+        cancelled += _cancel_stray(ports, business, intent, started_at)
     posted += _returned(ports, business, since) + _typed_in(ports, business, since)
     if businesses.owns_the_account(business):
         posted += application_fees.post_since_last(ports, business, started_at)
@@ -143,29 +133,20 @@ def _returned(ports: Ports, business: Business, since: datetime) -> int:
         (False, ports.gateway.intents_refunded_since, REFUNDS_LAST),
         (True, ports.gateway.intents_disputed_since, DISPUTES_LAST),
     ):
-        cursor = None
-        while True:
-            page = asked(business.stripe_account, since - last, cursor=cursor)
-            ours = [one for one in page.items if one.business_id == business.id]
-            posted += sum(_level(ports, business, one, disputed=disputed) for one in ours)
-            cursor = page.cursor
-            if cursor is None:
-                break
+        for one in all_of(partial(asked, business.stripe_account, since - last)):
+            if one.business_id == business.id:
+                posted += _level(ports, business, one, disputed=disputed)
     return posted
 
 
 def _typed_in(ports: Ports, business: Business, since: datetime) -> int:
     """Cards and accounts typed in on a hosted page of which neither event nor browser told us."""
-    posted, cursor = 0, None
-    while True:
-        page = ports.gateway.setups_since(business.stripe_account, since, cursor=cursor)
-        news = [one for one in page.items if _is_news(ports, business, one)]
-        posted += sum(
-            customers.receive_setup(ports, business.id, one.id) is not None for one in news
-        )
-        cursor = page.cursor
-        if cursor is None:
-            return posted
+    setups = all_of(partial(ports.gateway.setups_since, business.stripe_account, since))
+    return sum(
+        customers.receive_setup(ports, business.id, one.id) is not None
+        for one in setups
+        if _is_news(ports, business, one)
+    )
 
 
 def _is_news(ports: Ports, business: Business, seen: SetupSeen) -> bool:
@@ -235,10 +216,5 @@ def _cancel_stray(ports: Ports, business: Business, intent: IntentSeen, now: dat
 def _payouts(ports: Ports, business: Business, since: datetime) -> int:
     if business.stripe_account is None and not businesses.owns_the_account(business):
         return 0
-    posted, cursor = 0, None
-    while True:
-        page = ports.gateway.payouts_since(business.stripe_account, since, cursor=cursor)
-        posted += sum(payouts.post_seen(ports, business.id, one) for one in page.items)
-        cursor = page.cursor
-        if cursor is None:
-            return posted
+    seen = all_of(partial(ports.gateway.payouts_since, business.stripe_account, since))
+    return sum(payouts.post_seen(ports, business.id, one) for one in seen)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from chalicelib.domain import invoice_facts as facts
@@ -26,7 +27,9 @@ from chalicelib.domain.payment import Attempt, Payment, Trigger
 from chalicelib.domain.record import on_party
 from chalicelib.domain.stripe_objects import ChargeSeen, ChargeStatus, IntentSeen, IntentStatus
 from chalicelib.ports import Ports
+from chalicelib.ports.answers import all_of
 from chalicelib.ports.rows import Change
+from chalicelib.services.businesses import every
 from chalicelib.services.case import Case, again_when_stale, now_of, open_case, record
 from chalicelib.services.invoices import close_payment
 from chalicelib.services.posting import post_outcome, record_outcome
@@ -53,13 +56,7 @@ def hold_if_moved(ports: Ports, table_name: str) -> int:
 
 def hold_after_restore(ports: Ports) -> int:
     """Hold the charging of every business; how many were not held yet."""
-    held, cursor = 0, None
-    while True:
-        page = ports.store.businesses(cursor=cursor)
-        held += sum(_switch(ports, one.id, ChargingHeld()) for one in page.items)
-        cursor = page.cursor
-        if cursor is None:
-            return held
+    return sum(_switch(ports, one.id, ChargingHeld()) for one in every(ports))
 
 
 def release(ports: Ports, business_id: str, *, actor: Actor = SYSTEM, why: str = "Level.") -> bool:
@@ -114,28 +111,18 @@ def recover(ports: Ports, business: Business, since: datetime) -> list[str]:
 def _listed(ports: Ports, business: Business, since: datetime) -> list[IntentSeen]:
     """Ours, oldest first; of two that name the same payment the one that was tried."""
     best: dict[str, IntentSeen] = {}
-    cursor = None
-    while True:
-        page = ports.gateway.intents_since(business.stripe_account, since, cursor=cursor)
-        for intent in page.items:
-            if intent.business_id != business.id or not intent.payment_id:
-                continue
-            known = best.get(intent.payment_id)
-            if known is None or (known.latest_charge is None and intent.latest_charge is not None):
-                best[intent.payment_id] = intent
-        cursor = page.cursor
-        if cursor is None:
-            return sorted(best.values(), key=lambda one: (one.created_at, one.payment_id))
+    for intent in all_of(partial(ports.gateway.intents_since, business.stripe_account, since)):
+        if intent.business_id != business.id or not intent.payment_id:
+            continue
+        known = best.get(intent.payment_id)
+        if known is None or (known.latest_charge is None and intent.latest_charge is not None):
+            best[intent.payment_id] = intent
+    return sorted(best.values(), key=lambda one: (one.created_at, one.payment_id))
 
 
 def _open_invoices(ports: Ports, business_id: str) -> Iterator[Invoice]:
-    cursor = None
-    while True:
-        page = ports.store.invoices(business_id, cursor=cursor)
-        yield from (invoice for invoice in page.items if invoice.is_open)
-        cursor = page.cursor
-        if cursor is None:
-            return
+    listed = all_of(partial(ports.store.invoices, business_id))
+    return (invoice for invoice in listed if invoice.is_open)
 
 
 def _adopt(ports: Ports, business: Business, intent: IntentSeen) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from hashlib import sha256
 
 from chalicelib import documents as paper
@@ -18,6 +19,7 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.facts import Fact
 from chalicelib.domain.statement import Statement, statement
 from chalicelib.ports import Ports
+from chalicelib.ports.answers import all_of
 from chalicelib.services.papers import file_key
 from chalicelib.services.views import address_lines, issuer_view
 
@@ -50,20 +52,8 @@ def statement_of(
 def _money_facts(
     ports: Ports, business_id: str, customer_id: str, until: datetime
 ) -> Iterator[Fact]:
-    cursor = None
-    while True:
-        page = ports.store.facts_of(
-            business_id,
-            customer_id,
-            until=until,
-            posted_only=True,
-            limit=FACTS_A_QUERY,
-            cursor=cursor,
-        )
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    facts_of = partial(ports.store.facts_of, posted_only=True, limit=FACTS_A_QUERY)
+    return all_of(partial(facts_of, business_id, customer_id, until=until))
 
 
 def stored_statement(ports: Ports, business: Business, customer_id: str, said: Statement) -> str:

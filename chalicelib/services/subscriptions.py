@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from chalicelib.domain import subscription as rules
@@ -23,6 +24,7 @@ from chalicelib.domain.party_facts import (
 from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.domain.subscription import Subscription, SubscriptionStatus
 from chalicelib.ports import Ports
+from chalicelib.ports.answers import all_of
 from chalicelib.ports.rows import Change, SideRow
 from chalicelib.services.case import again_when_stale, audience_of, now_of, open_case, record
 from chalicelib.services.invoices import cancel_invoice
@@ -136,17 +138,12 @@ def _latest(ports: Ports, business_id: str, invoice_id: str) -> Invoice:
 def cancel_open_invoices(ports: Ports, business_id: str, subscription_id: str) -> int:
     """After a cancellation that drops the open debt. Invoices with money on its way stay."""
     subscription = ports.store.subscription(business_id, subscription_id)
-    cancelled, cursor = 0, None
-    while True:
-        page = ports.store.invoices_of(
-            business_id, subscription.customer_id, open_only=True, cursor=cursor
-        )
-        for invoice in page.items:
-            if invoice.subscription_id == subscription_id and not invoice.amount_paid:
-                cancelled += _try_cancel(ports, business_id, invoice.id)
-        cursor = page.cursor
-        if cursor is None:
-            return cancelled
+    listed = partial(ports.store.invoices_of, business_id, subscription.customer_id)
+    return sum(
+        _try_cancel(ports, business_id, invoice.id)
+        for invoice in all_of(partial(listed, open_only=True))
+        if invoice.subscription_id == subscription_id and not invoice.amount_paid
+    )
 
 
 def _try_cancel(ports: Ports, business_id: str, invoice_id: str) -> int:

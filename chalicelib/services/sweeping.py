@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from chalicelib.domain.due import DueKind
 from chalicelib.ports import Ports
+from chalicelib.ports.answers import all_of
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import DueRef, FactRef
 
@@ -32,22 +34,21 @@ def sweep_due(ports: Ports) -> dict[str, int]:
         job = {"job": "answer_dispute", "business_id": ref.business_id}
         ports.queue.send(QueueName.BILLING, job | {"subject_id": ref.subject_id})
         answers += 1
+    forgotten = 0
+    for ref in found(ports, DueKind.WORK, until):
+        job = {"job": "carry_on", "business_id": ref.business_id}
+        ports.queue.send(QueueName.BILLING, job | {"subject_id": ref.subject_id})
+        forgotten += 1
     late = [fact_ref(ref) for ref in found(ports, DueKind.EFFECTS, until)]
     for start in range(0, len(late), _PAGE):
         ports.deliverer.deliver(late[start : start + _PAGE])
-    return {"steps": steps, "effects": len(late), "disputes": answers}
+    return {"steps": steps, "effects": len(late), "disputes": answers, "work": forgotten}
 
 
 def found(ports: Ports, kind: DueKind, until: datetime) -> Iterator[DueRef]:
     """Every candidate of a kind, over all shards."""
     for shard in range(ports.store.shards):
-        cursor = None
-        while True:
-            page = ports.store.due(kind, until=until, shard=shard, limit=_PAGE, cursor=cursor)
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                break
+        yield from all_of(partial(ports.store.due, kind, until=until, shard=shard, limit=_PAGE))
 
 
 def fact_ref(ref: DueRef) -> FactRef:

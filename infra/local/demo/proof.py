@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from chalicelib.domain import invoice_fold, party_fold
@@ -19,6 +20,7 @@ from chalicelib.domain.ledger import Account, trial_balance
 from chalicelib.domain.payment import AttemptResult, Trigger
 from chalicelib.domain.subscription import Subscription
 from chalicelib.ports import Ports
+from chalicelib.ports.answers import all_of
 from chalicelib.ports.rows import FactRef
 
 Head = Business | Customer | Subscription | Invoice
@@ -51,9 +53,9 @@ def read_books(ports: Ports, business_id: str, each: Each, until: datetime) -> B
     business = store.business(business_id)
     heads: list[Head] = [
         business,
-        *_all(lambda cursor: store.customers(business_id, limit=100, cursor=cursor)),
-        *_all(lambda cursor: store.subscriptions(business_id, limit=100, cursor=cursor)),
-        *_all(lambda cursor: store.invoices(business_id, limit=100, cursor=cursor)),
+        *all_of(partial(store.customers, business_id, limit=100)),
+        *all_of(partial(store.subscriptions, business_id, limit=100)),
+        *all_of(partial(store.invoices, business_id, limit=100)),
     ]
     histories = each(lambda head: store.facts(business_id, _subject(head), head.id), heads)
     told = [fact for history in histories for fact in history if _tells(fact)]
@@ -62,17 +64,6 @@ def read_books(ports: Ports, business_id: str, each: Each, until: datetime) -> B
         DueKind.EFFECTS, until=until + timedelta(days=2), clock_id=business.test_clock_id
     )
     return Books(heads, histories, outcomes, len(waiting.items))
-
-
-def _all(page_of: Callable[[str | None], Any]) -> list[Any]:
-    found: list[Any] = []
-    cursor = None
-    while True:
-        page = page_of(cursor)
-        found += page.items
-        cursor = page.cursor
-        if cursor is None:
-            return found
 
 
 def _subject(head: Head) -> Subject:
