@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from chalicelib.domain import chargeability
+from chalicelib.domain import chargeability, pay_days
 from chalicelib.domain.chargeability import Standing
 from chalicelib.domain.customer import PaymentMethod
 from chalicelib.domain.dates import instant, iso, local_date
@@ -195,10 +195,11 @@ def _retry(invoice: Invoice, dunning: Dunning, standing: Standing, now: datetime
     if block is not None or slot is None or standing.method is None:
         assert block is not None
         return _skip(dunning, block, now, charges=False)
-    due_at = _earliest(invoice, dunning, slot, standing.method)
+    earliest = _earliest(invoice, dunning, slot, standing.method)
+    due_at = _on_pay_day(invoice, dunning, standing, earliest)
     number = f"retry {slot + 1} of {len(offsets)}"
     if now < due_at:
-        return RetryAt(due_at, Reason("next_retry", f"Waits for {number} at {iso(due_at)}."))
+        return RetryAt(due_at, _why_later(number, due_at, earliest, standing.zone))
     if standing.caps.free_at is not None:
         return _skip(dunning, chargeability.cap_blocks(standing)[0], now, charges=True)
     return PayNow(
@@ -251,6 +252,30 @@ def _earliest(invoice: Invoice, dunning: Dunning, slot: int, method: PaymentMeth
         wait = max(debit, _asked_to_wait(policy, own.decline))
         due_at = max(due_at, own.resolved_at + timedelta(seconds=wait))
     return due_at
+
+
+def _on_pay_day(
+    invoice: Invoice, dunning: Dunning, standing: Standing, earliest: datetime
+) -> datetime:
+    """`earliest`, or the pay day after it that the policy waits for after such a decline. The
+    sequence stays as long as it is: without a pay day left in it, nothing is moved."""
+    assert standing.method is not None
+    own = invoice.last_failure(standing.method.id)
+    if own is None or own.decline is None:
+        return earliest
+    days = dunning.policy.pay_days_after(own.decline.decline_class)
+    if days is None:
+        return earliest
+    last_at = slot_at(dunning, len(dunning.policy.offsets_seconds) - 1)
+    return pay_days.next_window(days, earliest, last_at, standing.zone) or earliest
+
+
+def _why_later(number: str, due_at: datetime, earliest: datetime, zone: str) -> Reason:
+    if due_at == earliest:
+        return Reason("next_retry", f"Waits for {number} at {iso(due_at)}.")
+    day = pay_days.in_words(due_at, zone)
+    words = f"Waits for {number} at {iso(due_at)}: {day}, is a likely pay day."
+    return Reason("pay_day", words)
 
 
 def _asked_to_wait(policy: DunningPolicy, decline: Decline | None) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain import network_caps
+from chalicelib.domain import network_caps, pay_days
 from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.dates import iso
 from chalicelib.domain.declines import Decline, is_soft, network_delay_seconds
@@ -64,11 +64,13 @@ def is_over(invoice: Invoice) -> bool:
     return invoice.dunning is not None and (invoice.overdue_at is not None or not invoice.is_open)
 
 
-def replay(policy: DunningPolicy, invoice: Invoice, others: Sequence[datetime] = ()) -> Hindsight:
+def replay(
+    policy: DunningPolicy, invoice: Invoice, others: Sequence[datetime] = (), *, zone: str = "UTC"
+) -> Hindsight:
     """The sequence of `invoice` under `policy`. `others`: tries of the same card and amount for
-    other invoices, as far as they are known."""
+    other invoices, as far as they are known; `zone` is where its pay days are days."""
     assert invoice.dunning is not None, "only a sequence that has begun can be looked back on"
-    return _Look(policy, invoice, invoice.dunning, others).through()
+    return _Look(policy, invoice, invoice.dunning, others, zone).through()
 
 
 @dataclass
@@ -77,6 +79,7 @@ class _Look:
     invoice: Invoice
     dunning: Dunning
     others: Sequence[datetime]
+    zone: str
     tries: list[PastTry] = field(default_factory=list)
     made: list[datetime] = field(default_factory=list)  # by the policy, known or not
     unsure: bool = False  # one of them is unknown, so what follows is what follows a failure
@@ -108,7 +111,10 @@ class _Look:
         if _is_debit(last):
             wait = max(wait, self.policy.debit_offset_seconds)
         gap = self.policy.minimum_gap_seconds if slot else 0
-        return max(at, since + timedelta(seconds=max(wait, gap)))
+        at = max(at, since + timedelta(seconds=max(wait, gap)))
+        days = self.policy.pay_days_after(last.decline.decline_class)
+        end = first + timedelta(seconds=self.policy.offsets_seconds[-1])
+        return (pay_days.next_window(days, at, end, self.zone) if days else None) or at
 
     def _judged(self, slot: int, at: datetime) -> PastTry:
         settled_at = self._settled_otherwise()

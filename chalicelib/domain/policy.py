@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chalicelib.domain import pay_days as paydays
 from chalicelib.domain.declines import DeclineClass
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.parties import QuietHours
+from chalicelib.domain.pay_days import PayDays
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -47,11 +49,15 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClassRule:
-    """After a decline of this class: wait at least so long, or do not retry by schedule at all."""
+    """After a decline of this class: wait at least so long, or do not retry by schedule at all.
+
+    `on_pay_days`: the try waits for the policy's next pay day, if one comes within the sequence.
+    """
 
     decline_class: DeclineClass
     wait_seconds: int = 0
     retry: bool = True
+    on_pay_days: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,11 @@ class DunningPolicy:
     visa_cap_30_days: int = 15
     mastercard_cap_24_hours: int = 10
     mastercard_cap_30_days: int = 35
+    pay_days: PayDays | None = None  # what the classes wait for whose rule says so
+
+    def pay_days_after(self, decline_class: DeclineClass) -> PayDays | None:
+        """The days that a try after such a decline waits for; None where it waits for none."""
+        return self.pay_days if self.rule_for(decline_class).on_pay_days else None
 
     def rule_for(self, decline_class: DeclineClass) -> ClassRule:
         rules = (rule for rule in self.class_rules if rule.decline_class is decline_class)
@@ -91,15 +102,17 @@ class DunningPolicy:
 
 
 STANDARD = DunningPolicy()
-# Kinder to an empty account: only a passing fault is tried again at once.
+# Kinder to an empty account: only a passing fault is tried again at once, and an empty account on a
+# day on which wages have likely come.
 GENTLE = DunningPolicy(
     id="gentle",
     name="Gentle",
     class_rules=(
-        ClassRule(DeclineClass.FUNDS, wait_seconds=72 * HOUR),
+        ClassRule(DeclineClass.FUNDS, wait_seconds=24 * HOUR, on_pay_days=True),
         ClassRule(DeclineClass.OPAQUE, wait_seconds=24 * HOUR),
     ),
     grace_days=7,
+    pay_days=PayDays(),
 )
 SHIPPED = (STANDARD, GENTLE)
 
@@ -125,7 +138,12 @@ def check(policy: DunningPolicy) -> DunningPolicy:
     lax = list(_too_lax(policy))
     if lax:
         raise InvalidInput("policy_overrides_network", _sentences(lax))
-    faults = [*_faults_of_schedule(policy), *_faults_of_the_end(policy), *_faults_of_words(policy)]
+    faults = [
+        *_faults_of_schedule(policy),
+        *_faults_of_pay_days(policy),
+        *_faults_of_the_end(policy),
+        *_faults_of_words(policy),
+    ]
     if faults:
         raise InvalidInput("policy_invalid", _sentences(faults))
     return policy
@@ -177,6 +195,17 @@ def _faults_of_schedule(policy: DunningPolicy) -> Iterator[str]:
     for field in _AT_LEAST:
         if getattr(policy, field) > longest:
             yield f"{field} is at most {LONGEST_DAYS} days"
+
+
+def _faults_of_pay_days(policy: DunningPolicy) -> Iterator[str]:
+    if policy.pay_days is not None:
+        yield from paydays.faults(policy.pay_days)
+    for rule in policy.class_rules:
+        name = rule.decline_class.value
+        if rule.on_pay_days and policy.pay_days is None:
+            yield f"After {name} a pay day is waited for, and the policy names none: set pay_days"
+        if rule.on_pay_days and not rule.retry:
+            yield f"After {name} either wait for a pay day or do not retry: not both"
 
 
 def _faults_of_the_end(policy: DunningPolicy) -> Iterator[str]:

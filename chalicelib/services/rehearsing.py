@@ -104,10 +104,13 @@ def look_back(
     seen = tuple(
         LookedBack(
             invoice,
-            present=replay(invoice.dunning.policy, invoice, others)
-            if invoice.dunning
-            else replay(policy, invoice, others),
-            proposed=replay(policy, invoice, others),
+            present=replay(
+                invoice.dunning.policy if invoice.dunning else policy,
+                invoice,
+                others,
+                zone=business.zone,
+            ),
+            proposed=replay(policy, invoice, others, zone=business.zone),
         )
         for invoice in over
         for others in [_tries_of_others(invoice, over)]

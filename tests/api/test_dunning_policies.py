@@ -56,6 +56,33 @@ def test_a_customer_has_a_policy_of_their_own_until_it_is_taken_away(api: Api) -
     assert (taken["policy_id"], taken["policy_in_force"]) == (None, "standard")
 
 
+def test_pay_days_are_part_of_a_version_and_can_be_taken_away(api: Api) -> None:
+    gentle = api.get(f"{POLICIES}/gentle").json
+    assert gentle["pay_days"] == {"month_days": [1, 15], "weekdays": ["friday"], "hour": 9}
+    assert gentle["class_rules"][0]["on_pay_days"] is True
+    funds = {"decline_class": "funds", "on_pay_days": True}
+    wanted = {"pay_days": {"month_days": [31], "weekdays": []}, "class_rules": [funds]}
+    made = api.post(POLICIES, {"name": "Month's end", **wanted}).json
+    assert made["pay_days"] == {"month_days": [31], "weekdays": [], "hour": 9}
+    path = f"{POLICIES}/{made['id']}"
+    refused = api.patch(path, {"pay_days": None})
+    assert (refused.status, refused.code) == (422, "policy_invalid")
+    assert "names none: set pay_days" in refused.json["detail"]
+    bare = api.patch(path, {"pay_days": None, "class_rules": []}).json
+    assert (bare["version"], bare["pay_days"]) == (2, None)
+    assert api.patch(path, {"pay_days": {"month_days": [32]}}).code == "body_invalid"
+
+
+def test_the_plan_says_that_it_waits_for_a_pay_day(api: Api) -> None:
+    api.post(f"{POLICIES}/gentle/default")
+    api.install.stripe.script_card(VISA, ["insufficient_funds"] * 9)
+    invoice = api.install.invoice(api.install.customer())  # on Thursday, the 1st of January
+    api.install.settle()
+    told = api.get(f"/v1/invoices/{invoice.id}").json["next_action"]
+    assert (told["kind"], told["at"][:16]) == ("retry", "2026-01-02T14:00")
+    assert "Friday, 2026-01-02, is a likely pay day" in told["reason"]
+
+
 def rule(**changes: Any) -> dict[str, Any]:
     return {"class_rules": [changes]}
 

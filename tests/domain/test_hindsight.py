@@ -132,7 +132,9 @@ def test_what_the_payer_did_by_hand_is_not_the_schedules() -> None:
 
 def test_a_wait_moves_the_try_and_makes_it_unknown() -> None:
     seen = replay(GENTLE, lost())
-    assert [one.at for one in seen.tries] == [after(hours=72), after(hours=168)]
+    assert [one.at for one in seen.tries] == [after(hours=93), after(hours=168)]
+    there = replay(GENTLE, lost(), zone="America/New_York")
+    assert there.tries[0].at == after(hours=98)  # nine o'clock on that Friday there
 
 
 def test_only_a_sequence_that_ended_is_over() -> None:

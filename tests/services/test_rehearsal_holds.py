@@ -13,6 +13,7 @@ from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.declines import Decline, DeclineClass
 from chalicelib.domain.facts import SYSTEM, EffectKind, Fact
 from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.pay_days import PayDays, Weekday
 from chalicelib.domain.policy import (
     DAY,
     HOUR,
@@ -39,9 +40,12 @@ QUIET = {"payment_opened", "replanned", "issued", "fee_posted"}
 
 rules = st.lists(
     st.builds(
-        lambda kind, wait, retry: ClassRule(kind, wait if retry else 0, retry),
+        lambda kind, wait, retry, days: ClassRule(
+            kind, wait if retry else 0, retry, retry and days
+        ),
         st.sampled_from([DeclineClass.FUNDS, DeclineClass.OPAQUE, DeclineClass.TECH]),
         st.sampled_from([0, 2 * HOUR, 3 * DAY, 9 * DAY]),
+        st.booleans(),
         st.booleans(),
     ),
     max_size=2,
@@ -69,6 +73,7 @@ def policies(draw: st.DrawFn) -> DunningPolicy:
             when_exhausted=end,
             grace_days=0 if end is WhenExhausted.KEEP else draw(st.sampled_from([0, 3, 10])),
             notice_rules=draw(notices),
+            pay_days=PayDays((1, 15), (draw(st.sampled_from(Weekday)),)),
             visa_cap_30_days=draw(st.sampled_from([3, 5, 15])),
             mastercard_cap_24_hours=draw(st.sampled_from([2, 10])),
         )

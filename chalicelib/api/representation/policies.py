@@ -11,6 +11,7 @@ from chalicelib.api.representation.fields import END, Body, Id, Name, View, give
 from chalicelib.domain import policy as rules
 from chalicelib.domain.declines import DeclineClass
 from chalicelib.domain.parties import QuietHours
+from chalicelib.domain.pay_days import LAST_DAY, MOST_MONTH_DAYS, PayDays, Weekday
 from chalicelib.domain.policy import (
     Channel,
     ClassRule,
@@ -24,15 +25,29 @@ _Days = Annotated[int, Meta(ge=1, le=90)]
 _ReminderDays = Annotated[tuple[_Days, ...], Meta(max_length=5)]
 _Count = Annotated[int, Meta(ge=0, le=100)]
 _Hour = Annotated[int, Meta(ge=0, le=24)]
+_MonthDay = Annotated[int, Meta(ge=1, le=LAST_DAY)]
 _Notice = Annotated[str, Meta(pattern="^(" + "|".join(rules.CHOSEN_NOTICES) + ")" + END)]
 
 
 class ClassRuleBody(Body):
-    """After a decline of this class: wait at least so long, or (`retry` false) do not retry."""
+    """After a decline of this class: wait at least so long, or (`retry` false) do not retry.
+
+    `on_pay_days`: wait for the next of the policy's `pay_days` too, if one comes in the sequence.
+    """
 
     decline_class: DeclineClass
     wait_seconds: _Seconds = 0
     retry: bool = True
+    on_pay_days: bool = False
+
+
+class PayDaysBody(Body):
+    """When wages have likely come: from `hour` of such a day, in the business's time zone, to its
+    end. A day that a month does not have is its last."""
+
+    month_days: Annotated[tuple[_MonthDay, ...], Meta(max_length=MOST_MONTH_DAYS)] = (1, 15)
+    weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=7)] = (Weekday.FRIDAY,)
+    hour: Annotated[int, Meta(ge=0, le=23)] = 9
 
 
 class NoticeRuleBody(Body):
@@ -73,6 +88,7 @@ class PolicyChanges(Body, kw_only=True):
     visa_cap_30_days: _Count | UnsetType = UNSET
     mastercard_cap_24_hours: _Count | UnsetType = UNSET
     mastercard_cap_30_days: _Count | UnsetType = UNSET
+    pay_days: PayDaysBody | UnsetType | None = UNSET
 
 
 class NewPolicy(PolicyChanges, kw_only=True):
@@ -118,6 +134,7 @@ class PolicyView(View):
     visa_cap_30_days: int
     mastercard_cap_24_hours: int
     mastercard_cap_30_days: int
+    pay_days: PayDays | None
 
 
 def policy_changes(body: PolicyChanges) -> dict[str, Any]:
@@ -130,6 +147,8 @@ def policy_changes(body: PolicyChanges) -> dict[str, Any]:
         changes["notice_rules"] = tuple(NoticeRule(**structs.asdict(one)) for one in sent)
     if isinstance(body.text_hours, TextHoursBody):
         changes["text_hours"] = QuietHours(**structs.asdict(body.text_hours))
+    if isinstance(body.pay_days, PayDaysBody):
+        changes["pay_days"] = PayDays(**structs.asdict(body.pay_days))
     return changes
 
 
