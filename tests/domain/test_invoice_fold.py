@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.customer import MethodKind
+from chalicelib.domain.demand import Demand
 from chalicelib.domain.desk.external_payments import ExternalPaymentRecorded
 from chalicelib.domain.desk.refunds import Refunded, RefundFailed
 from chalicelib.domain.desk.write_offs import WrittenOff
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.external_payment import ExternalMethod
-from chalicelib.domain.invoice import ChargeRequest, Hold, HoldKind, InvoiceStatus
+from chalicelib.domain.invoice import ChargeRequest, Hold, HoldKind, InvoiceStatus, Purpose
 from chalicelib.domain.ledger import Account, Leg, trial_balance
-from chalicelib.domain.payment import AttemptResult, PaymentStatus, Trigger
+from chalicelib.domain.payment import Allocation, AttemptResult, PaymentStatus, Trigger
 from tests.domain.histories import PAY, Story
-from tests.domain.samples import NOON, draft, line
+from tests.domain.samples import NOON, after, draft, line
 
 S, A = InvoiceStatus, Account
 
@@ -219,3 +221,24 @@ def test_legs_name_the_invoices_currency() -> None:
 def test_the_method_of_a_try_is_frozen() -> None:
     first = Story().charging().invoice.attempts[0]
     assert (first.method_kind, first.brand, first.last4) == (MethodKind.CARD, "visa", "4242")
+
+
+def test_what_the_install_takes_of_a_payment_stands_on_it() -> None:
+    allocations = (Allocation("inv_1", 8900),)
+    opened = facts.PaymentOpened(PAY, 1, 8900, allocations, application_fee=89)
+    assert Story().finalized().tell(opened).invoice.payments[0].application_fee == 89
+
+
+def test_the_grace_of_an_overdue_invoice_ends_on_its_day() -> None:
+    late = facts.WentOverdue("Used up.", stops_at=after(days=7))
+    assert Story().finalized().tell(late).invoice.stops_at == after(days=7)
+
+
+def test_an_invoices_own_refusal_is_remembered_by_a_demand_alone() -> None:
+    refused = facts.RequestRefused("req_1", "method_dead", "It must not be tried.")
+    assert Story().finalized().tell(refused).invoice.demand is None
+    demand = Demand(save_method=False, instalment=2)
+    told = Story(draft(purpose=Purpose.INSTALMENT, demand=demand)).finalized().tell(refused)
+    assert told.invoice.demand == replace(
+        demand, end_code="method_dead", end_reason="It must not be tried."
+    )

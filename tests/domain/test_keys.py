@@ -95,6 +95,13 @@ def test_every_fact_is_registered_under_its_own_kind() -> None:
     assert all(payload.kind == kind for (_, kind), payload in PAYLOADS.items())  # type: ignore[attr-defined]
 
 
+def test_accounts_and_instalments_are_named_as_yesterday() -> None:
+    assert keys.create_account("biz_1") == "account/biz_1"
+    assert keys.account_page("biz_1", "req_1") == "account/biz_1/page/req_1"
+    assert keys.instalment("plan_abc", 2) == "ins_abc_2"
+    assert keys.instalment("plan_plan_1", 2) == "ins_plan_1_2"
+
+
 def test_errors_have_a_stable_code_and_words() -> None:
     error = IllegalTransition("The invoice", "paid", "draft")
     assert isinstance(error, Conflict)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.declines import Decline, DeclineClass
-from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.invoice import Invoice, Purpose
 from chalicelib.domain.outcome import outcome_of
 from chalicelib.domain.payment import AttemptResult, Payment, PaymentStatus
 from chalicelib.domain.policy import STANDARD
@@ -99,6 +99,24 @@ def test_a_failure_of_the_live_try() -> None:
     assert found == facts.ChargeFailed("pay_1_1", 1, "ch_1", FUNDS, STANDARD)
     again = of(seen(PI.REQUIRES_PAYMENT_METHOD, BAD), live(), invoice=dunned())
     assert again.policy is None  # the sequence runs already
+
+
+@pytest.mark.parametrize(
+    ("changes", "begins"),
+    [
+        ({"charge_at": NOON}, True),
+        ({"charge_at": after(seconds=1)}, False),  # tried by hand, ahead of its day
+        ({"charge_at": None}, True),
+        ({"purpose": Purpose.INSTALMENT}, True),
+        ({"purpose": Purpose.ON_ACCOUNT}, False),
+    ],
+)
+def test_a_first_failure_begins_the_dunning_of_what_was_due(
+    changes: dict[str, Any], *, begins: bool
+) -> None:
+    invoice = pending(payments=(live(),), **changes)
+    found = of(seen(PI.REQUIRES_PAYMENT_METHOD, BAD), live(), invoice=invoice)
+    assert found.policy == (STANDARD if begins else None)
 
 
 def test_the_failed_charge_of_an_earlier_try_says_nothing_of_this_one() -> None:

@@ -49,9 +49,10 @@ MODULES = (
             "tests/domain/test_invoice_fold.py",
             "tests/domain/test_facts.py",
             "tests/domain/test_keys.py",
-            "tests/domain/test_what_each_fact_changes.py",
-            "tests/domain/test_what_each_fact_posts.py",
-            "tests/domain/test_broken_histories.py",
+            "tests/domain/desk/test_applying.py",
+            "tests/domain/desk/test_credit_notes.py",
+            "tests/domain/desk/test_on_account.py",
+            *FACTS,
         ),
     ),
     Module(
@@ -132,7 +133,16 @@ MODULES = (
     ),
     Module(
         "authorization",
-        ("chalicelib/api/auth.py",),
-        ("tests/api/test_who_is_calling.py",),
+        (
+            "chalicelib/api/access.py",
+            "chalicelib/api/auth.py",
+            "chalicelib/api/client_tokens.py",
+            "chalicelib/services/portal_links.py",
+        ),
+        (
+            "tests/api/test_machines_and_links.py",
+            "tests/api/test_who_is_calling.py",
+            "tests/services/test_openings.py",
+        ),
     ),
 )

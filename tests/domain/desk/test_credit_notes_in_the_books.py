@@ -280,7 +280,12 @@ def test_a_cent_can_still_be_credited() -> None:
         credit_notes.shares_of_amount(left, 2)
 
 
-NAMED: dict[str, Any] = {"note_id": "cn_7", "number": "CN-7", "issued_on": ON, "reason": "Returned."}
+NAMED: dict[str, Any] = {
+    "note_id": "cn_7",
+    "number": "CN-7",
+    "issued_on": ON,
+    "reason": "Returned.",
+}
 
 
 @pytest.mark.parametrize(
