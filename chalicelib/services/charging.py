@@ -62,13 +62,16 @@ class Step(StrEnum):
     IN_FLIGHT = "in_flight"
 
 
-def run_step(ports: Ports, business_id: str, invoice_id: str) -> Step:
-    """Do what is due for one invoice now; nothing when it came early, late or twice.
+def run_step(ports: Ports, business_id: str, invoice_id: str, *, look_now: bool = False) -> Step:
+    """Do what is due for one invoice now; nothing when it came early, late or twice. `look_now`: a
+    try without a result is looked up although its next look lies ahead.
 
     Raises Unanswered when Stripe or the table cannot be reached: run it again.
     """
     try:
-        return again_when_stale(lambda: _step(ports, open_case(ports, business_id, invoice_id)))
+        return again_when_stale(
+            lambda: _step(ports, open_case(ports, business_id, invoice_id), look_now)
+        )
     except Conflict as error:
         if error.code != CUT_OFF:
             raise
@@ -76,14 +79,14 @@ def run_step(ports: Ports, business_id: str, invoice_id: str) -> Step:
         return Step.STOPPED
 
 
-def _step(ports: Ports, case: Case) -> Step:
+def _step(ports: Ports, case: Case, look_now: bool) -> Step:
     if case.business.is_held:
         return Step.HELD  # what is planned stays planned, and is swept once charging is released
     if unapplied(case.invoice):
         on_account.apply_payment(ports, case)
         return Step.APPLIED
     if case.invoice.live_attempt is not None:
-        return _resolve(ports, case, case.invoice.live_attempt)
+        return _resolve(ports, case, case.invoice.live_attempt, look_now=look_now)
     decision = decide(case.policy, case.invoice, case.standing(), case.now)
     caps = CapVerdict()
     if isinstance(decision, PayNow):
@@ -307,14 +310,15 @@ def _note_unknown(
     record(ports, case, unknown, why="Stripe did not answer.")
 
 
-def _resolve(ports: Ports, case: Case, live: Attempt) -> Step:
+def _resolve(ports: Ports, case: Case, live: Attempt, *, look_now: bool) -> Step:
     """A try without a final result: ask Stripe before anything else."""
     payment = case.invoice.open_payment
     assert payment is not None
     assert payment.intent_id is not None
     if live.result is AttemptResult.STARTED and case.now < live.started_at + LEASE:
         return Step.IN_FLIGHT
-    if live.result is AttemptResult.UNKNOWN and not _is_given_up(case) and not _is_due(case):
+    awaited = _is_due(case) or _is_given_up(case) or look_now
+    if live.result is AttemptResult.UNKNOWN and not awaited:
         return Step.NOTHING  # a second message: the next look has its time
     try:
         if post_in(ports, case, payment.id):

@@ -182,8 +182,8 @@ def _level(ports: Ports, business: Business, intent: IntentSeen, *, disputed: bo
     last = payment.last_attempt
     if last is None or not last.is_unresolved:
         return False
-    # Stripe answers and shows no trace: the step that was given up can go on.
-    return run_step(ports, business.id, intent.invoice_id) is Step.RESOLVED
+    # Stripe answers and shows no trace: the step can go on, whenever its next look was to be.
+    return run_step(ports, business.id, intent.invoice_id, look_now=True) is Step.RESOLVED
 
 
 def _agrees(payment: Payment, intent: IntentSeen) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tests.simulation.faults import Fault
 from tests.simulation.running import run
 from tests.simulation.scenarios import ALL
+from tests.simulation.scenarios.core import CORE
 from tests.simulation.traits import NAMES
 from tests.simulation.world import Plan, Violation
 
@@ -58,3 +59,8 @@ def test_the_judge_waits_until_a_queue_has_given_its_message_back() -> None:
     plan: Plan = {191: Fault.NO_EFFECT, 237: Fault.CRASH_AFTER}
     calm = _CALM - {"redelivery", "reconcile_at", "webhooks"}
     assert run(ALL["test_clock"], 9, plan, without=calm).violations == []
+
+
+def test_the_reconciliation_resolves_a_try_whose_next_look_lies_a_day_ahead() -> None:
+    """After an outage Stripe was asked too early, by seconds: the try was unclear for two days."""
+    assert run(CORE["core/outage"], 4).violations == []

@@ -14,7 +14,14 @@ from functools import partial
 from chalicelib.domain.payment import Trigger
 from tests.simulation.install import World
 from tests.simulation.operations import Deployment
-from tests.simulation.scenarios import bank_debit, first_charge, outside, people, received
+from tests.simulation.scenarios import (
+    bank_debit,
+    disasters,
+    first_charge,
+    outside,
+    people,
+    received,
+)
 from tests.simulation.scenarios.base import DAY, HOUR, Scenario
 
 _RETRY = DAY  # the slot of 24 hours, counted from a failure in the first second
@@ -131,5 +138,7 @@ _ALL = (
     Scenario("external+portal", _external_and_portal, received.counted_once, last=DAY,
              begins=_NOON - 10),
     Scenario("deployment", _deployed, _PAID, last=3 * DAY, begins=_RETRY - 60, make=Deployment),
+    disasters.OUTAGE,
+    disasters.RESTORE,
 )  # fmt: skip
 CORE = {f"core/{one.name}": replace(one, name=f"core/{one.name}") for one in _ALL}
