@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.adapters.documents import look
 from chalicelib.adapters.documents.coverage import paragraphs
-from chalicelib.adapters.documents.page import Bar, FirstCell, Footer, Mark, Pair, Party, Row
-from chalicelib.branding import text_on
+from chalicelib.adapters.documents.page import Bar, FirstCell, Row, Sheet
 from chalicelib.formatting import format_money
 
 if TYPE_CHECKING:
@@ -26,45 +25,23 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvidencePage:
-    """The finished page; its parts are named as those of `page.Page`."""
-
-    lang: str
-    paper: str
-    accent: str
-    action: str
-    on_action: str
-    title: str
-    doc_title: str
-    author: str
-    mark: Mark
-    issuer: Party
-    from_label: str
-    to: Party
-    to_label: str
-    meta: list[Pair]
-    bar: Bar
+class EvidencePage(Sheet):
     statement: list[str]
     sections: list[Section]
-    footer: Footer
 
 
 def evidence_page(view: EvidenceView) -> EvidencePage:
-    title = "Dispute evidence"
     return EvidencePage(
-        lang="en",
-        paper=view.page_size.value,
-        accent=look.accent(view.brand),
-        action=look.action(view.brand),
-        on_action=text_on(look.action(view.brand)),
-        title=title,
-        doc_title=f"{title} {view.number} · {view.issuer.name}",
-        author=view.issuer.name,
-        mark=look.mark(view.issuer.name, view.brand, LOCALE),
-        issuer=look.issuer(view.issuer),
-        from_label="Merchant",
-        to=look.customer(view.payer, LOCALE),
-        to_label="Customer",
+        **look.letterhead(
+            view,
+            LOCALE,
+            title="Dispute evidence",
+            number=view.number,
+            to=view.payer,
+            from_label="Merchant",
+            to_label="Customer",
+            page_label="Page",
+        ),
         meta=list(view.facts),
         bar=Bar(
             label="Disputed amount",
@@ -73,7 +50,6 @@ def evidence_page(view: EvidenceView) -> EvidencePage:
         ),
         statement=paragraphs(view.statement),
         sections=[_section(one) for one in view.sections],
-        footer=Footer(look.footer_text(view.issuer), view.number, "Page"),
     )
 
 

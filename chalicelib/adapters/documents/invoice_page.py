@@ -8,7 +8,6 @@ from chalicelib.adapters.documents.page import (
     Bar,
     Button,
     FirstCell,
-    Footer,
     HowToPay,
     Page,
     Pair,
@@ -18,7 +17,6 @@ from chalicelib.adapters.documents.page import (
     TotalRow,
 )
 from chalicelib.adapters.documents.words import Words
-from chalicelib.branding import text_on
 from chalicelib.documents import (
     BankView,
     DocumentKind,
@@ -33,7 +31,6 @@ from chalicelib.formatting import (
     format_period,
     format_quantity,
     format_unit_amount,
-    language,
 )
 
 _PAYABLE = frozenset({DocumentState.OPEN, DocumentState.OVERDUE})
@@ -47,21 +44,17 @@ _STAMPED: dict[DocumentState, Tone] = {
 
 def invoice_page(view: InvoiceView) -> Page:
     words = Words(view.locale, view.currency)
-    title = words.say(f"title.{view.kind.value}")
     return Page(
-        lang=language(view.locale),
-        paper=view.page_size.value,
-        accent=look.accent(view.brand),
-        action=look.action(view.brand),
-        on_action=text_on(look.action(view.brand)),
-        title=title,
-        doc_title=f"{title} {view.number} · {view.issuer.name}",
-        author=view.issuer.name,
-        mark=look.mark(view.issuer.name, view.brand, view.locale),
-        issuer=look.issuer(view.issuer),
-        from_label=words.say("from"),
-        to=look.customer(view.bill_to, view.locale),
-        to_label=words.say("bill_to"),
+        **look.letterhead(
+            view,
+            view.locale,
+            title=words.say(f"title.{view.kind.value}"),
+            number=view.number,
+            to=view.bill_to,
+            from_label=words.say("from"),
+            to_label=words.say("bill_to"),
+            page_label=words.say("page"),
+        ),
         meta=_meta(view, words),
         bar=_bar(view, words),
         columns=_columns(view, words),
@@ -69,7 +62,6 @@ def invoice_page(view: InvoiceView) -> Page:
         totals=_totals(view, words),
         pay=_how_to_pay(view, words),
         notes=paragraphs(view.notes),
-        footer=Footer(look.footer_text(view.issuer), view.number, words.say("page")),
         watermark=words.say("stamp.draft") if view.state is DocumentState.DRAFT else None,
     )
 

@@ -103,7 +103,9 @@ class Footer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Sheet:
+    """What every page has: whose it is and whom it is for, a line of facts, the one that counts."""
+
     lang: str
     paper: str
     accent: str
@@ -119,10 +121,14 @@ class Page:
     to_label: str
     meta: list[Pair]
     bar: Bar
+    footer: Footer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Sheet):
     columns: list[str]
     rows: list[Row]
     totals: list[TotalRow]
-    footer: Footer
     statement: list[str] = field(default_factory=list)
     pay: HowToPay | None = None
     notes: list[str] = field(default_factory=list)

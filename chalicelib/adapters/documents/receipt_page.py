@@ -10,7 +10,6 @@ from chalicelib.adapters.documents.page import (
     Bar,
     Button,
     FirstCell,
-    Footer,
     Page,
     Pair,
     Row,
@@ -18,8 +17,6 @@ from chalicelib.adapters.documents.page import (
     TotalRow,
 )
 from chalicelib.adapters.documents.words import Words
-from chalicelib.branding import text_on
-from chalicelib.formatting import language
 
 if TYPE_CHECKING:
     from chalicelib.documents import AllocationView, ReceiptView
@@ -27,21 +24,17 @@ if TYPE_CHECKING:
 
 def receipt_page(view: ReceiptView) -> Page:
     words = Words(view.locale, view.currency)
-    title = words.say("title.receipt")
     return Page(
-        lang=language(view.locale),
-        paper=view.page_size.value,
-        accent=look.accent(view.brand),
-        action=look.action(view.brand),
-        on_action=text_on(look.action(view.brand)),
-        title=title,
-        doc_title=f"{title} {view.number} · {view.issuer.name}",
-        author=view.issuer.name,
-        mark=look.mark(view.issuer.name, view.brand, view.locale),
-        issuer=look.issuer(view.issuer),
-        from_label=words.say("from"),
-        to=look.customer(view.received_from, view.locale),
-        to_label=words.say("received_from"),
+        **look.letterhead(
+            view,
+            view.locale,
+            title=words.say("title.receipt"),
+            number=view.number,
+            to=view.received_from,
+            from_label=words.say("from"),
+            to_label=words.say("received_from"),
+            page_label=words.say("page"),
+        ),
         meta=_meta(view, words),
         bar=_bar(view, words),
         statement=_statement(view, words),
@@ -52,7 +45,6 @@ def receipt_page(view: ReceiptView) -> Page:
         rows=[_row(allocation, words) for allocation in view.allocations],
         totals=_totals(view, words),
         notes=paragraphs(view.notes),
-        footer=Footer(look.footer_text(view.issuer), view.number, words.say("page")),
     )
 
 

@@ -7,11 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.documents import look
-from chalicelib.adapters.documents.page import Bar, FirstCell, Footer, Page, Row, Stamp, TotalRow
+from chalicelib.adapters.documents.page import Bar, FirstCell, Page, Row, Stamp, TotalRow
 from chalicelib.adapters.documents.words import Words
-from chalicelib.branding import text_on
 from chalicelib.domain.dates import Period
-from chalicelib.formatting import format_period, language
+from chalicelib.formatting import format_period
 
 if TYPE_CHECKING:
     from chalicelib.adapters.documents.page import Pair
@@ -22,22 +21,17 @@ if TYPE_CHECKING:
 def statement_page(view: StatementView) -> Page:
     said = view.statement
     words = Words(view.locale, said.currency)
-    title = words.say("title.statement")
-    period = _period(view)
     return Page(
-        lang=language(view.locale),
-        paper=view.page_size.value,
-        accent=look.accent(view.brand),
-        action=look.action(view.brand),
-        on_action=text_on(look.action(view.brand)),
-        title=title,
-        doc_title=f"{title} {period} · {view.issuer.name}",
-        author=view.issuer.name,
-        mark=look.mark(view.issuer.name, view.brand, view.locale),
-        issuer=look.issuer(view.issuer),
-        from_label=words.say("from"),
-        to=look.customer(view.to, view.locale),
-        to_label=words.say("bill_to"),
+        **look.letterhead(
+            view,
+            view.locale,
+            title=words.say("title.statement"),
+            number=_period(view),
+            to=view.to,
+            from_label=words.say("from"),
+            to_label=words.say("bill_to"),
+            page_label=words.say("page"),
+        ),
         meta=_meta(view, words),
         bar=_bar(view, words),
         statement=[] if said.lines else [words.say("statement.nothing")],
@@ -48,7 +42,6 @@ def statement_page(view: StatementView) -> Page:
         rows=[_opening(view, words), *(_row(line, words) for line in said.lines)],
         totals=_totals(view, words),
         aging=_aging(view, words),
-        footer=Footer(look.footer_text(view.issuer), period, words.say("page")),
     )
 
 

@@ -12,9 +12,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.adapters.documents.evidence_page import EvidencePage, evidence_page
+from chalicelib.adapters.documents.evidence_page import evidence_page
 from chalicelib.adapters.documents.invoice_page import invoice_page, is_payable
-from chalicelib.adapters.documents.page import Page, as_json
+from chalicelib.adapters.documents.page import Sheet, as_json
 from chalicelib.adapters.documents.receipt_page import receipt_page
 from chalicelib.adapters.documents.statement_page import statement_page
 from chalicelib.domain.errors import InvalidInput
@@ -64,7 +64,7 @@ class TypstDocuments:
 
     def _draw(
         self,
-        page: Page | EvidencePage,
+        page: Sheet,
         rendered_at: datetime,
         pay_url: str | None,
         logo_svg: str | None,
