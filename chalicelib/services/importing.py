@@ -12,7 +12,6 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import partial
 from hashlib import sha256
 
@@ -30,7 +29,7 @@ from chalicelib.domain.import_run import (
     RowResult,
 )
 from chalicelib.domain.imports.columns import ImportKind, MappedColumn, Source, mapping_of
-from chalicelib.domain.imports.reading import Way, read_file
+from chalicelib.domain.imports.reading import ReadFile, Way, read_file
 from chalicelib.domain.imports.sheet import Rejected
 from chalicelib.domain.imports.values import DateOrder
 from chalicelib.domain.record import first_of_party, on_party
@@ -80,16 +79,7 @@ def start_import(ports: Ports, business_id: str, wanted: NewImport, *, actor: Ac
         file_name=wanted.file_name,
         rows=len(read.sheet.rows) + len(read.sheet.rejected),
         items=len(read.items),
-        options=ImportOptions(
-            order=read.formats.order,
-            mark=read.formats.mark,
-            existing=wanted.existing,
-            finalize=wanted.finalize,
-            auto_charge=wanted.auto_charge,
-            columns=tuple(
-                MappedColumn(header, name) for header, name in (wanted.way.columns or {}).items()
-            ),
-        ),
+        options=_options(read, wanted),
         encoding=read.sheet.encoding,
         separator=read.sheet.separator,
         mapping=mapping_of(read.sheet, wanted.kind),
@@ -274,17 +264,10 @@ def import_invoices(
 
 def _at_once(ports: Ports, business_id: str, wanted: NewImport, actor: Actor) -> ImportReport:
     business = ports.store.business(business_id)
-    today = _today(ports, business)
+    today = local_date(now_of(ports, business), business.zone)
     read = read_file(wanted.content, wanted.kind, business, wanted.way, today=today)
-    options = ImportOptions(
-        order=read.formats.order,
-        mark=read.formats.mark,
-        existing=wanted.existing,
-        finalize=wanted.finalize,
-        auto_charge=wanted.auto_charge,
-    )
     intake = Intake(
-        ports, business, read.source, options, actor, wanted.dry_run,
+        ports, business, read.source, _options(read, wanted), actor, wanted.dry_run,
         lambda prefix, _: ports.ids.new(prefix),
     )  # fmt: skip
     take, report = intake.taker(read.items), ImportReport(read.source, wanted.dry_run)
@@ -293,5 +276,14 @@ def _at_once(ports: Ports, business_id: str, wanted: NewImport, actor: Actor) ->
     return report
 
 
-def _today(ports: Ports, business: Business) -> date:
-    return local_date(now_of(ports, business), business.zone)
+def _options(read: ReadFile, wanted: NewImport) -> ImportOptions:
+    return ImportOptions(
+        order=read.formats.order,
+        mark=read.formats.mark,
+        existing=wanted.existing,
+        finalize=wanted.finalize,
+        auto_charge=wanted.auto_charge,
+        columns=tuple(
+            MappedColumn(header, name) for header, name in (wanted.way.columns or {}).items()
+        ),
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -14,12 +15,13 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.parties import BankDetails
 from chalicelib.domain.settings import check_bank, check_settings
 
+T = TypeVar("T")
 GOOD = Business("biz_1", "Harbour & Pine", "USD", "America/New_York", staff_email="a@b.example")
 
 
-def refusal(business: Business) -> str:
+def refusal(check: Callable[[T], object], given: T) -> str:
     try:
-        check_settings(business)
+        check(given)
     except InvalidInput as refused:
         return refused.code
     return ""
@@ -53,15 +55,7 @@ def refusal(business: Business) -> str:
     ],
 )
 def test_a_setting_that_cannot_be_is_named(changes: dict[str, Any], code: str) -> None:
-    assert refusal(replace(GOOD, **changes)) == code
-
-
-def refusal_of(bank: BankDetails) -> str:
-    try:
-        check_bank(bank)
-    except InvalidInput as refused:
-        return refused.code
-    return ""
+    assert refusal(check_settings, replace(GOOD, **changes)) == code
 
 
 @pytest.mark.parametrize(
@@ -80,7 +74,7 @@ def refusal_of(bank: BankDetails) -> str:
     ],
 )
 def test_an_account_checks_itself(bank: BankDetails, code: str) -> None:
-    assert refusal_of(bank) == code
+    assert refusal(check_bank, bank) == code
 
 
 def test_it_charges_only_when_connected_enabled_and_not_cut_off() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from chalicelib.domain.customer import CustomerKind
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.imports import values
 from chalicelib.domain.imports.columns import CUSTOMERS as COLUMNS
 from chalicelib.domain.imports.columns import ImportKind, Source, source_of
+from chalicelib.domain.imports.distinct import distinct
 from chalicelib.domain.imports.sheet import Rejected, Sheet, SheetRow
 from chalicelib.domain.parties import Address, Terms
 
@@ -51,21 +53,8 @@ def parse_customers(sheet: Sheet, wanted: Source | None = None) -> CustomerRows:
     `wanted`: whose file it is, if that is known.
     """
     source = wanted or source_of(sheet, ImportKind.CUSTOMERS)
-    found: dict[str, CustomerRow] = {}
-    rejected = list(sheet.rejected)
-    for row in sheet.rows:
-        try:
-            one = _customer(source, row)
-        except InvalidInput as refused:
-            rejected.append(Rejected(row.number, refused.detail, _display_name(row)))
-            continue
-        if first := found.get(one.key):
-            words = f"The same customer as in row {first.row}."
-            rejected.append(Rejected(row.number, words, one.name))
-        else:
-            found[one.key] = one
-    rejected.sort(key=lambda one: one.row)
-    return CustomerRows(source, tuple(found.values()), tuple(rejected))
+    found, rejected = distinct(sheet, partial(_customer, source), _display_name, "customer")
+    return CustomerRows(source, found, rejected)
 
 
 def _display_name(row: SheetRow) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from chalicelib.domain import subscription as rules
 from chalicelib.domain.dates import add_months
@@ -16,6 +17,7 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.imports import values
 from chalicelib.domain.imports.columns import SUBSCRIPTIONS as COLUMNS
 from chalicelib.domain.imports.customers import key_of
+from chalicelib.domain.imports.distinct import distinct
 from chalicelib.domain.imports.sheet import Rejected, Sheet, SheetRow
 from chalicelib.domain.imports.values import DateOrder, DecimalMark
 from chalicelib.domain.invoice import totals_of
@@ -81,28 +83,14 @@ def parse_subscriptions(
     mark: DecimalMark = DecimalMark.POINT,
 ) -> SubscriptionRows:
     how = _How(business_id, currency, order, mark, today)
-    found: dict[str, SubscriptionRow] = {}
-    rejected = list(sheet.rejected)
-    for row in sheet.rows:
-        try:
-            one = _row(row, how)
-        except InvalidInput as refused:
-            rejected.append(Rejected(row.number, refused.detail, _name(row)))
-            continue
-        if first := found.get(one.key):
-            words = f"The same subscription as in row {first.row}."
-            rejected.append(Rejected(row.number, words, _name(row)))
-        else:
-            found[one.key] = one
-    rejected.sort(key=lambda one: one.row)
-    return SubscriptionRows(tuple(found.values()), tuple(rejected))
+    return SubscriptionRows(*distinct(sheet, partial(_row, how), _name, "subscription"))
 
 
 def _name(row: SheetRow) -> str:
     return row.first(COLUMNS["subscription_ref"]) or row.first(COLUMNS["customer"])
 
 
-def _row(row: SheetRow, how: _How) -> SubscriptionRow:
+def _row(how: _How, row: SheetRow) -> SubscriptionRow:
     customer, ref = row.first(COLUMNS["customer"]), row.first(COLUMNS["customer_ref"])
     email = row.first(COLUMNS["customer_email"])
     if not (customer or ref or email):
