@@ -108,6 +108,30 @@ MODULES = (
         ),
     ),
     Module(
+        "on_account",
+        (
+            "chalicelib/domain/demand.py",
+            "chalicelib/domain/desk/on_account.py",
+            "chalicelib/domain/part_payment.py",
+        ),
+        (
+            "tests/domain/desk/test_demands_in_the_books.py",
+            "tests/domain/desk/test_on_account.py",
+            "tests/domain/test_part_payment.py",
+            *FACTS,
+        ),
+    ),
+    Module(
+        "plans",
+        ("chalicelib/domain/payment_plan.py", "chalicelib/domain/payment_plan_facts.py"),
+        (
+            "tests/domain/test_parts_of_a_plan.py",
+            "tests/domain/test_payment_plan.py",
+            "tests/domain/test_plans_in_the_books.py",
+            *FACTS,
+        ),
+    ),
+    Module(
         "outcome",
         ("chalicelib/domain/outcome.py",),
         ("tests/domain/test_outcome.py", "tests/domain/test_outcome_in_words.py"),
