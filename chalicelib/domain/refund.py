@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+# One that no worker has sent by then is handed out again by the sweep.
+SEND_AGAIN = timedelta(minutes=10)
 
 
 class RefundStatus(StrEnum):
     AWAITING_APPROVAL = "awaiting_approval"
     REQUESTED = "requested"  # nobody else has to agree: a worker sends it
-    PENDING = "pending"  # Stripe has it, but no money has moved: our balance is too low
-    SUCCEEDED = "succeeded"  # it has left our balance, or was paid out by hand
+    PENDING = "pending"  # Stripe has it, but no money has moved: `waits_for` says why
+    IN_TRANSIT = "in_transit"  # it has left our balance; the payer's bank has yet to take it
+    SUCCEEDED = "succeeded"  # Stripe says it is done, or it was paid out by hand
     FAILED = "failed"  # refused, or the money came back
     REJECTED = "rejected"
 
@@ -41,8 +45,16 @@ class Refund:
     decided_at: datetime | None = None
     stripe_refund_id: str | None = None
     failure: str = ""  # why it failed or was rejected, in words
+    waits_for: str = ""  # while it is pending, in words
 
     @property
     def is_undecided(self) -> bool:
         """It may still take money, so nobody else may have it."""
         return self.status in UNDECIDED
+
+    @property
+    def send_again_at(self) -> datetime | None:
+        """When the sweep takes it for forgotten; None unless it waits for a worker."""
+        if self.status is not RefundStatus.REQUESTED:
+            return None
+        return (self.decided_at or self.requested_at) + SEND_AGAIN

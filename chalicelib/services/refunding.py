@@ -13,8 +13,9 @@ from typing import Any
 from chalicelib.domain import keys, money
 from chalicelib.domain.dates import local_date
 from chalicelib.domain.desk import refunds
+from chalicelib.domain.dispute import DisputeState
 from chalicelib.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from chalicelib.domain.facts import SYSTEM, Actor, ActorKind
+from chalicelib.domain.facts import STRIPE, SYSTEM, Actor, ActorKind
 from chalicelib.domain.invoice import Invoice, Purpose
 from chalicelib.domain.party_facts import CreditMoved
 from chalicelib.domain.payment import Payment
@@ -27,6 +28,11 @@ from chalicelib.ports.rows import Change
 from chalicelib.services.case import Case, again_when_stale, open_case, record
 
 _GONE = {"failed", "canceled"}
+_ON_ITS_WAY = {"pending", "requires_action"}
+_WAITS = {
+    False: "Stripe waits until the balance there is high enough.",
+    True: "Stripe asks the payer where the money should go.",
+}
 
 
 def request_refund(
@@ -124,8 +130,11 @@ def reject_refund(
 def send_refunds(ports: Ports, business_id: str, invoice_id: str) -> int:
     """Send what has been asked for and agreed to. Safe to run again, and beside itself.
 
-    Raises Unanswered when Stripe does not answer: what became of it is looked up next time.
+    Raises Unanswered when Stripe does not answer: what became of it is looked up next time. After a
+    restore nothing is sent until the business is level: what it asks for may have been made.
     """
+    if ports.store.business(business_id).is_held:
+        return 0
     wanted = ports.store.invoice(business_id, invoice_id).refunds
     ready = [one for one in wanted if one.status is RefundStatus.REQUESTED]
     for refund in ready:
@@ -193,13 +202,15 @@ def _note(ports: Ports, business_id: str, invoice_id: str, refund_id: str, paylo
 
 
 def is_waiting(invoice: Invoice, payment_id: str) -> bool:
-    """Whether a refund of ours may have ended at Stripe without moving any money."""
-    asked = {RefundStatus.PENDING, RefundStatus.REQUESTED}
+    """Whether a refund of ours may have ended at Stripe without the charge showing it."""
+    asked = {RefundStatus.PENDING, RefundStatus.REQUESTED, RefundStatus.IN_TRANSIT}
     return any(one.payment_id == payment_id and one.status in asked for one in invoice.refunds)
 
 
 def is_old(invoice: Invoice, payload: Any) -> bool:
     """Whether the refund has come further than the payload says."""
+    if isinstance(payload, refunds.RefundSettled):
+        return not _is_in_transit(invoice, refunds.name_of(payload))
     if not isinstance(payload, refunds.RefundSent | refunds.RefundDropped):
         return False
     refund = invoice.refund(payload.request_id)
@@ -218,22 +229,43 @@ def _facts_of_one(invoice: Invoice, payment: Payment, seen: RefundSeen) -> Itera
     known = invoice.refund(seen.request_id) if seen.request_id else None
     name = known.id if known else ""
     if seen.moved:
-        yield refunds.Refunded(payment.id, seen.id, seen.moved, name)
+        in_transit = seen.status in _ON_ITS_WAY
+        yield refunds.Refunded(payment.id, seen.id, seen.moved, name, in_transit=in_transit)
         if seen.returned:
             yield refunds.RefundFailed(payment.id, seen.id, seen.returned, name)
+        elif not in_transit and _is_in_transit(invoice, name or seen.id):
+            yield refunds.RefundSettled(seen.id, name)
     elif known is not None and known.is_undecided:
         if seen.status in _GONE:
             yield refunds.RefundDropped(name, f"refund_{seen.status}", "It failed at Stripe.")
         else:
-            yield refunds.RefundSent(name, seen.id)
+            yield refunds.RefundSent(name, seen.id, _WAITS[seen.status == "requires_action"])
+
+
+def _is_in_transit(invoice: Invoice, name: str) -> bool:
+    known = invoice.refund(name)
+    return known is not None and known.status is RefundStatus.IN_TRANSIT
+
+
+def judged(invoice: Invoice, payload: Any) -> Any:
+    """A refund of Stripe's dashboard lowers what was sold, as far as something is sold; what was
+    credited before, or never was a price, it pays out of the customer's credit."""
+    if not isinstance(payload, refunds.Refunded) or payload.request_id:
+        return payload
+    sold = refunds.amount_sold(invoice) if invoice.purpose is Purpose.INVOICE else 0
+    return replace(payload, from_credit=payload.amount > sold)
 
 
 def credit_returned(case: Case, payload: Any) -> tuple[Case, list[Change]]:
-    """Credit set aside for a refund that will not be made is the customer's again."""
+    """Credit set aside for a refund that will not be made is the customer's again; what the
+    dashboard gave back of it is gone."""
     undone = refunds.RefundRejected | refunds.RefundDropped | refunds.RefundFailed
+    name = refunds.name_of(payload)
+    if isinstance(payload, refunds.Refunded) and payload.from_credit:
+        return _credit_moved(case, name, -payload.amount, refunds.DASHBOARD, STRIPE)
     if not isinstance(payload, undone) or not refunds.is_of_credit(case.invoice, payload):
         return case, []
-    refund = _known(case.invoice, payload.request_id)
+    refund = _known(case.invoice, name)
     source = f"{refund.id}/{payload.kind}"
     return _credit_moved(case, source, refund.amount, "It was not paid out.", SYSTEM)
 
@@ -290,17 +322,39 @@ def _check(case: Case, payment_id: str, amount: int, *, from_credit: bool) -> No
         most = money.decimal_text(left, invoice.currency)
         words = f"Between 0 and {most} {invoice.currency} of this payment can be refunded."
         raise InvalidInput("refund_too_large", words)
+    if not from_credit:
+        _check_sold(invoice, amount)
     if from_credit and amount > case.customer.credit:
         most = money.decimal_text(max(case.customer.credit, 0), invoice.currency)
         words = f"The customer has {most} {invoice.currency} of unapplied credit."
         raise Conflict("credit_too_small", words)
 
 
+def _check_sold(invoice: Invoice, amount: int) -> None:
+    """What was credited or withdrawn is the customer's credit: given back as the price of something
+    too, it would be given twice."""
+    sold = refunds.amount_sold(invoice)
+    if amount > sold:
+        most = money.decimal_text(sold, invoice.currency)
+        words = (
+            f"Only {most} {invoice.currency} of this invoice is not yet credited or refunded. What "
+            "was credited is the customer's credit: refund that with from_credit."
+        )
+        raise Conflict("refund_from_credit", words)
+
+
 def _check_undisputed(invoice: Invoice, payment_id: str) -> None:
     payment = invoice.payment(payment_id)
-    if payment is not None and payment.disputed:
-        words = "The payer disputes this payment: its bank decides, so nothing may be refunded."
-        raise Conflict("charge_disputed", words)
+    if payment is None or not payment.disputed:
+        return
+    marks = [one.state for one in invoice.disputes if one.payment_id == payment_id]
+    words = "The payer disputes this payment: its bank decides, so nothing may be refunded."
+    if DisputeState.OPEN not in marks:
+        words = (
+            "A dispute of this payment was lost, so Stripe refunds nothing more of it. Issue a "
+            "credit note instead, and pay that credit out past Stripe."
+        )
+    raise Conflict("charge_disputed", words)
 
 
 def _check_awaits(refund: Refund) -> None:

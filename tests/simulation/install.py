@@ -306,6 +306,7 @@ _TICKS = {
     "step": ("sweep", QUARTER, _GRACE),
     "effects": ("sweep", QUARTER, _GRACE),
     "dispute": ("sweep", QUARTER, _GRACE),
+    "work": ("sweep", QUARTER, _GRACE),
     "remind": ("remind", HOUR, 0),
     "bill": ("bill", HOUR, 0),
 }

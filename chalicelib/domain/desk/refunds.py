@@ -21,6 +21,7 @@ from chalicelib.domain.owed import Audience, event, mail, staff, work
 from chalicelib.domain.refund import Refund, RefundStatus
 
 DASHBOARD = "Made in Stripe's dashboard."
+SENT_BACK = "The payer's bank sent the money back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,12 @@ class RefundRejected:
 
 @dataclass(frozen=True, slots=True)
 class RefundSent:
-    """Stripe has taken it, but our balance there is too low: no money has moved yet."""
+    """Stripe has taken it, but no money has moved yet; `waits_for` says why, in words."""
 
     kind: ClassVar[str] = "refund_sent"
     request_id: str
     refund_id: str
+    waits_for: str = ""
 
     def key(self, seq: int) -> str:
         return f"refund_sent/{self.request_id}"
@@ -84,16 +86,34 @@ class RefundDropped:
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """What left our Stripe balance for a refund of ours or one made in Stripe's dashboard."""
+    """What left our Stripe balance for a refund of ours or one made in Stripe's dashboard.
+
+    `from_credit`: one of the dashboard gave back what had become the customer's credit.
+    `in_transit`: a bank debit's refund takes days, and may still fail.
+    """
 
     kind: ClassVar[str] = "refunded"
     payment_id: str
     refund_id: str
     amount: int
     request_id: str = ""
+    from_credit: bool = False
+    in_transit: bool = False
 
     def key(self, seq: int) -> str:
         return f"refunded/{self.refund_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSettled:
+    """One that was in transit has arrived, as Stripe says."""
+
+    kind: ClassVar[str] = "refund_settled"
+    refund_id: str
+    request_id: str = ""
+
+    def key(self, seq: int) -> str:
+        return f"refund_settled/{self.refund_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +145,7 @@ class ExternalRefundPaid:
 
 PAYLOADS: tuple[type, ...] = (
     RefundRequested, RefundApproved, RefundRejected, RefundSent, RefundDropped, Refunded,
-    RefundFailed, ExternalRefundPaid,
+    RefundSettled, RefundFailed, ExternalRefundPaid,
 )  # fmt: skip
 _S = RefundStatus
 
@@ -141,15 +161,17 @@ def step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
         case RefundRejected(request_id=request_id, by=by, reason=reason):
             decided = {"decided_by": by, "decided_at": fact.at, "failure": reason}
             return _with(invoice, request_id, status=_S.REJECTED, **decided)
-        case RefundSent(request_id=request_id, refund_id=refund_id):
-            return _with(invoice, request_id, status=_S.PENDING, stripe_refund_id=refund_id)
+        case RefundSent(request_id=request_id, refund_id=refund_id, waits_for=waits_for):
+            sent = {"stripe_refund_id": refund_id, "waits_for": waits_for}
+            return _with(invoice, request_id, status=_S.PENDING, **sent)
         case RefundDropped(request_id=request_id, reason=reason):
-            return _with(invoice, request_id, status=_S.FAILED, failure=reason)
+            return _with(invoice, request_id, status=_S.FAILED, failure=reason, waits_for="")
+        case RefundSettled():
+            return _with(invoice, name_of(payload), status=_S.SUCCEEDED)
         case Refunded():
             return _moved(_noted(invoice, payload, fact), payload.payment_id, payload.amount)
         case RefundFailed():
-            words = "The card's bank sent the money back."
-            failed = _with(invoice, _name(payload), status=_S.FAILED, failure=words)
+            failed = _with(invoice, name_of(payload), status=_S.FAILED, failure=SENT_BACK)
             return _moved(failed, payload.payment_id, -payload.amount)
         case ExternalRefundPaid(request_id=request_id, amount=amount):
             return _paid_past_stripe(invoice, request_id, amount)
@@ -166,26 +188,29 @@ def _paid_past_stripe(invoice: Invoice, request_id: str, amount: int) -> Invoice
     return with_external(paid, external.id, amount_refunded=external.amount_refunded + amount)
 
 
-def _name(payload: Refunded | RefundFailed) -> str:
+def name_of(payload: Any) -> str:
     """Our own id of the refund; one made in the dashboard has only Stripe's."""
-    return payload.request_id or payload.refund_id
+    name: str = getattr(payload, "request_id", "") or getattr(payload, "refund_id", "")
+    return name
 
 
 def _noted(invoice: Invoice, payload: Refunded, fact: Fact) -> Invoice:
     """Ours is marked as done; one that we did not ask for is put on record."""
-    if invoice.refund(_name(payload)) is None:
+    status = _S.IN_TRANSIT if payload.in_transit else _S.SUCCEEDED
+    if invoice.refund(name_of(payload)) is None:
         made = Refund(
-            id=_name(payload),
+            id=name_of(payload),
             payment_id=payload.payment_id,
             amount=payload.amount,
             reason=DASHBOARD,
             requested_at=fact.at,
-            status=_S.SUCCEEDED,
+            status=status,
+            from_credit=payload.from_credit,
             stripe_refund_id=payload.refund_id,
         )
         return replace(invoice, refunds=(*invoice.refunds, made))
-    changes = {"status": _S.SUCCEEDED, "stripe_refund_id": payload.refund_id}
-    return _with(invoice, _name(payload), **changes)
+    changes = {"status": status, "stripe_refund_id": payload.refund_id, "waits_for": ""}
+    return _with(invoice, name_of(payload), **changes)
 
 
 def _moved(invoice: Invoice, payment_id: str, amount: int) -> Invoice:
@@ -202,9 +227,10 @@ def _with(invoice: Invoice, refund_id: str, **changes: Any) -> Invoice:
 
 def is_of_credit(invoice: Invoice, payload: Any) -> bool:
     """Whether the refund that the payload is about pays out the customer's credit."""
-    name = getattr(payload, "request_id", "") or getattr(payload, "refund_id", "")
-    refund = payload.refund if isinstance(payload, RefundRequested) else invoice.refund(name)
-    return refund is not None and refund.from_credit
+    if isinstance(payload, RefundRequested):
+        return payload.refund.from_credit
+    refund = invoice.refund(name_of(payload))
+    return refund.from_credit if refund else getattr(payload, "from_credit", False)
 
 
 def legs_for(invoice: Invoice, payload: Any) -> tuple[Leg, ...]:
@@ -216,6 +242,8 @@ def legs_for(invoice: Invoice, payload: Any) -> tuple[Leg, ...]:
         case RefundRejected() | RefundDropped() if of_credit:
             refund = _known(invoice, payload.request_id)
             return legs(currency, refunds=refund.amount, customer_credit=-refund.amount)
+        case Refunded(amount=amount, from_credit=True):
+            return legs(currency, customer_credit=amount, cash_in_transit=-amount)
         case Refunded(amount=amount):
             return legs(currency, refunds=amount, cash_in_transit=-amount)
         case RefundFailed(amount=amount) if of_credit:
@@ -251,8 +279,13 @@ def owed(
             return event("refund.pending")
         case Refunded() | ExternalRefundPaid():
             return (*mail("refund_sent", audience), *event("refund.created"))
-        case RefundFailed() | RefundDropped():
-            return (*staff("staff_needs_human"), *event("refund.failed"))
+        case RefundSettled():
+            return event("refund.updated")
+        case RefundFailed():
+            told = (*mail("refund_failed", audience), *staff("staff_refund_failed"))
+            return (*told, *event("refund.failed"))
+        case RefundDropped():
+            return (*staff("staff_refund_failed"), *event("refund.failed"))
         case _:
             return ()
 
@@ -268,6 +301,19 @@ def amount_refundable(invoice: Invoice, payment_id: str) -> int:
     if external is not None and external.is_good:
         return max(external.amount - external.amount_refunded - waiting, 0)
     return 0
+
+
+def amount_sold(invoice: Invoice) -> int:
+    """What the invoice still charges for: less what was credited, and what was refunded or is to be
+    without being credit. No more may be credited or refunded as its price, or it is given twice."""
+    if invoice.is_withdrawn:
+        return 0
+    undone = {_S.FAILED, _S.REJECTED}
+    refunded = sum(
+        one.amount for one in invoice.refunds if one.status not in undone and not one.from_credit
+    )
+    credited = sum(note.total for note in invoice.credit_notes)
+    return max(invoice.totals.total - credited - refunded, 0)
 
 
 def amount_given_back(invoice: Invoice, payment_id: str) -> int:

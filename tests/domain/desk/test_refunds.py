@@ -37,7 +37,7 @@ def test_a_refund_that_was_dropped_leaves_no_trace_in_the_books(asked: Refund) -
     story.tell(refunds.RefundDropped("ref_1", "charge_disputed", "The charge is disputed."))
     assert books(story) == before(story)
     assert refunds.amount_refundable(story.invoice, PAY) == 8900
-    assert story.owed == ["staff_mail:staff_needs_human", "event:refund.failed"]
+    assert story.owed == ["staff_mail:staff_refund_failed", "event:refund.failed"]
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,10 @@ from chalicelib.domain.desk.refunds import (
     RefundRejected,
     RefundRequested,
     RefundSent,
+    RefundSettled,
     amount_given_back,
     amount_refundable,
+    amount_sold,
 )
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.external_payment import ExternalMethod, ExternalPayment
@@ -47,7 +49,8 @@ ASKED = Refund("ref_1", PAY, 900, "Returned goods.", NOON, "usr_1")
 CREDIT = replace(ASKED, from_credit=True)
 WAITING = replace(ASKED, status=RefundStatus.AWAITING_APPROVAL)
 BY_HAND = replace(ASKED, payment_id="ext_1")
-FAILED = ["staff_mail:staff_needs_human", "event:refund.failed"]
+DROPPED = ["staff_mail:staff_refund_failed", "event:refund.failed"]
+FAILED = ["mail:refund_failed", *DROPPED]
 GONE = ["mail:refund_sent", "event:refund.created"]
 
 
@@ -123,15 +126,17 @@ ENTRIES = [
     ),
     (
         having(ASKED),
-        RefundSent("ref_1", "re_1"),
+        RefundSent("ref_1", "re_1", "Too little."),
         Entry(
-            one(status=RefundStatus.PENDING, stripe_refund_id="re_1"), {}, ["event:refund.pending"]
+            one(status=RefundStatus.PENDING, stripe_refund_id="re_1", waits_for="Too little."),
+            {},
+            ["event:refund.pending"],
         ),
     ),
     (
         having(ASKED),
         RefundDropped("ref_1", "charge_disputed", "It is disputed."),
-        Entry(one(status=RefundStatus.FAILED, failure="It is disputed."), {}, FAILED),
+        Entry(one(status=RefundStatus.FAILED, failure="It is disputed."), {}, DROPPED),
     ),
     (
         having(CREDIT),
@@ -139,7 +144,7 @@ ENTRIES = [
         Entry(
             one(status=RefundStatus.FAILED, failure="It is disputed."),
             {"refunds": 900, "customer_credit": -900},
-            FAILED,
+            DROPPED,
         ),
     ),
     (
@@ -177,14 +182,64 @@ ENTRIES = [
         ),
     ),
     (
+        having(replace(ASKED, waits_for="Too little.")),
+        Refunded(PAY, "re_1", 900, "ref_1", in_transit=True),
+        Entry(
+            {
+                "payments.1.amount_refunded": 1000,
+                **one(status=RefundStatus.IN_TRANSIT, stripe_refund_id="re_1", waits_for=""),
+            },
+            {"refunds": 900, "cash_in_transit": -900},
+            GONE,
+        ),
+    ),
+    (
+        having(replace(ASKED, status=RefundStatus.IN_TRANSIT)),
+        RefundSettled("re_1", "ref_1"),
+        Entry(one(status=RefundStatus.SUCCEEDED), {}, ["event:refund.updated"]),
+    ),
+    (
+        PAID,
+        Refunded(PAY, "re_9", 300, from_credit=True),
+        Entry(
+            {
+                "payments.1.amount_refunded": 400,
+                "refunds": (
+                    Refund(
+                        "re_9",
+                        PAY,
+                        300,
+                        "Made in Stripe's dashboard.",
+                        LATER,
+                        status=RefundStatus.SUCCEEDED,
+                        from_credit=True,
+                        stripe_refund_id="re_9",
+                    ),
+                ),
+            },
+            {"customer_credit": 300, "cash_in_transit": -300},
+            GONE,
+        ),
+    ),
+    (
+        having(replace(CREDIT, id="re_9", status=RefundStatus.SUCCEEDED)),
+        RefundFailed(PAY, "re_9", 100),
+        Entry(
+            {
+                "payments.1.amount_refunded": 0,
+                **one(status=RefundStatus.FAILED, failure=refunds.SENT_BACK),
+            },
+            {"cash_in_transit": 100, "customer_credit": -100},
+            FAILED,
+        ),
+    ),
+    (
         having(replace(ASKED, status=RefundStatus.SUCCEEDED)),
         RefundFailed(PAY, "re_1", 100, "ref_1"),
         Entry(
             {
                 "payments.1.amount_refunded": 0,
-                **one(
-                    status=RefundStatus.FAILED, failure="The card's bank sent the money back."
-                ),
+                **one(status=RefundStatus.FAILED, failure=refunds.SENT_BACK),
             },
             {"cash_in_transit": 100, "refunds": -100},
             FAILED,
@@ -196,9 +251,7 @@ ENTRIES = [
         Entry(
             {
                 "payments.1.amount_refunded": 0,
-                **one(
-                    status=RefundStatus.FAILED, failure="The card's bank sent the money back."
-                ),
+                **one(status=RefundStatus.FAILED, failure=refunds.SENT_BACK),
             },
             {"cash_in_transit": 100, "customer_credit": -100},
             FAILED,
@@ -258,7 +311,8 @@ STATES = [
     (RefundStatus.AWAITING_APPROVAL, 900, 900),
     (RefundStatus.REQUESTED, 900, 900),
     (RefundStatus.PENDING, 900, 900),
-    (RefundStatus.SUCCEEDED, 0, 900),  # it is in `amount_refunded` already
+    (RefundStatus.IN_TRANSIT, 0, 900),  # it is in `amount_refunded` already
+    (RefundStatus.SUCCEEDED, 0, 900),
     (RefundStatus.FAILED, 0, 0),
     (RefundStatus.REJECTED, 0, 0),
 ]
@@ -302,3 +356,15 @@ def test_only_a_refund_of_credit_gives_credit_back() -> None:
     assert refunds.is_of_credit(having(replace(CREDIT, id="re_1")), Refunded(PAY, "re_1", 9))
     assert not refunds.is_of_credit(having(CREDIT), RefundDropped("ref_9", "x", "No."))
     assert not refunds.is_of_credit(having(CREDIT), facts.Replanned("A new card."))
+
+
+@pytest.mark.parametrize(("status", "_waiting", "given"), STATES)
+def test_what_was_refunded_or_credited_is_not_sold_any_more(
+    status: RefundStatus, _waiting: int, given: int
+) -> None:
+    sold = PAID.totals.total
+    assert amount_sold(having(replace(ASKED, status=status))) == sold - 70 - given
+    assert amount_sold(having(replace(CREDIT, status=status))) == sold - 70
+    assert amount_sold(replace(PAID, replaced_by="inv_2")) == 0
+    assert amount_sold(replace(PAID, status=S.CANCELLED)) == 0
+    assert amount_sold(having(replace(ASKED, amount=sold))) == 0
