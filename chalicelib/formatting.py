@@ -96,6 +96,11 @@ def format_moment(at: datetime, locale: str) -> str:
     return f"{format_date(at.date(), locale)}, {time}"
 
 
+def country_name(code: str, locale: str) -> str:
+    """`DE` as `Germany` or `Deutschland`; a code that is no country's stays what it is."""
+    return str(_locale(locale).territories.get(code.upper(), code))
+
+
 def _currency(amount: Decimal, currency: str, locale: str, *, extra_digits: int) -> str:
     # The pattern's digits are forced, because Babel rounds half to even and by CLDR's table.
     from babel.numbers import parse_pattern

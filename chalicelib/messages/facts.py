@@ -30,6 +30,7 @@ def facts_of(view: NoticeView) -> Facts:
         "phone": view.business.phone,
         "link": view.link,
         "invoice": view.invoice_number,
+        **_numbers(view),
         "replaces": view.replaces,
         "credit_note": view.credit_note,
         "description": view.description,
@@ -45,8 +46,15 @@ def facts_of(view: NoticeView) -> Facts:
         "payer_text": _payer_text(view),
         "card_safety": text(view.locale, "mail.card_safety"),
         "already_paid": text(view.locale, "mail.already_paid"),
-        **_staff(view.staff or StaffView()),
+        **_staff(view.staff or StaffView(), view.locale),
     }
+
+
+def _numbers(view: NoticeView) -> Facts:
+    """One payment may pay several invoices, and then the sentence is another."""
+    number = view.invoice_number
+    several = number is not None and ", " in number
+    return {"one_invoice": None if several else number, "invoices": number if several else None}
 
 
 def _service(view: NoticeView) -> Facts:
@@ -64,14 +72,18 @@ def _service(view: NoticeView) -> Facts:
 def _money(view: NoticeView) -> Facts:
     amount = _amount(view.amount, view)
     in_full = view.kind is NoticeKind.RECEIPT and view.balance == 0
+    numbers = _numbers(view)
     return {
         "amount": amount,
         "amount_due": amount,
         "amount_paid": amount,
         "refund_amount": amount,
+        "kept_credit": amount if view.kept_as_credit else None,
+        "paid_otherwise": None if view.kept_as_credit else amount,
         "balance": _amount(view.balance, view),
         "balance_open": _amount(view.balance or None, view),
-        "paid_invoice": view.invoice_number if in_full else None,
+        "paid_invoice": numbers["one_invoice"] if in_full else None,
+        "paid_invoices": numbers["invoices"] if in_full else None,
     }
 
 
@@ -87,13 +99,16 @@ def _days(view: NoticeView) -> Facts:
     }
 
 
-def _staff(staff: StaffView) -> Facts:
+def _staff(staff: StaffView, locale: str) -> Facts:
+    step = staff.next_step
+    if step and staff.next_at:
+        step = f"{step} ({format_moment(staff.next_at, locale)})"
     return {
         "customer": staff.customer,
         "classification": staff.classification,
         "attempt": staff.attempt,
         "reason": staff.reason,
-        "next_step": staff.next_step,
+        "next_step": step,
     }
 
 

@@ -26,6 +26,7 @@ _TONES = {
     NoticeKind.RECEIPT: _GREEN,
     NoticeKind.RESUMED: _GREEN,
     NoticeKind.REFUND_SENT: _GREEN,
+    NoticeKind.REFUND_FAILED: _RED,
     NoticeKind.CREDIT_NOTE_SENT: _GREEN,
     NoticeKind.PAYMENT_BOUNCED: _RED,
     NoticeKind.STAFF_PAYMENT_RECEIVED: _GREEN,
@@ -38,6 +39,7 @@ _TONES = {
     NoticeKind.STAFF_DISPUTE_DUE: _RED,
     NoticeKind.STAFF_DISPUTE_REFUSED: _RED,
     NoticeKind.STAFF_NEEDS_HUMAN: _RED,
+    NoticeKind.STAFF_REFUND_FAILED: _RED,
     NoticeKind.STAFF_PROMISE_BROKEN: _RED,
     NoticeKind.STAFF_PLAN_BROKEN: _RED,
     NoticeKind.STAFF_DISCONNECTED: _RED,
@@ -60,6 +62,7 @@ _ROWS: dict[NoticeKind, tuple[str, ...]] = {
     NoticeKind.CARD_EXPIRING: (),
     NoticeKind.INVOICE_CANCELLED: ("invoice", "description", "amount"),
     NoticeKind.REFUND_SENT: ("refund_amount", "refunded_on", "method", "transaction_id", "invoice"),
+    NoticeKind.REFUND_FAILED: ("refund_amount", "method", "transaction_id", "invoice"),
     NoticeKind.CREDIT_NOTE_SENT: ("credit_note", "amount", "invoice", "balance"),
     NoticeKind.PAYMENT_BOUNCED: ("invoice", "amount", "method", "balance"),
     NoticeKind.METHOD_REMOVED: (),
@@ -82,6 +85,7 @@ _ROWS: dict[NoticeKind, tuple[str, ...]] = {
     NoticeKind.STAFF_PROMISE_BROKEN: (*_STAFF_ROWS, "due_on", "reason", "next_step"),
     NoticeKind.STAFF_PLAN_BROKEN: (*_STAFF_ROWS, "reason", "next_step"),
     NoticeKind.STAFF_REFUND_APPROVAL: (*_STAFF_ROWS, "method", "reason"),
+    NoticeKind.STAFF_REFUND_FAILED: (*_STAFF_ROWS, "method", "transaction_id", "reason"),
     NoticeKind.STAFF_DISCONNECTED: ("reason", "next_step"),
 }  # fmt: skip
 
@@ -90,6 +94,7 @@ _ROWS: dict[NoticeKind, tuple[str, ...]] = {
 class Content:
     """The mail's words in reading order, before they are laid out."""
 
+    locale: str
     subject: str
     headline: str
     hello: str
@@ -125,6 +130,7 @@ def _content(notice: NoticeView, facts: Facts) -> Content:
     questions = [] if notice.kind.for_staff else [text(locale, "mail.questions", **facts)]
     note = [notice.note] if notice.note else []
     return Content(
+        locale=locale,
         subject=" ".join(text(locale, f"{root}.subject", **facts).split()),
         headline=_capital(text(locale, f"{root}.headline", **facts)),
         hello="" if notice.kind.for_staff else text(locale, "mail.hello", **facts),
@@ -211,9 +217,9 @@ def _plain(content: Content, business: str) -> str:
         _wrapped(", ".join(content.hero)) if content.hero else "",
         _wrapped(content.hello),
         "\n\n".join(map(_wrapped, content.paragraphs)),
-        _table(content.rows),
-        f"{content.button}:\n{content.link}",
-        f"{content.bank_intro}\n{_table(content.bank)}" if content.bank else "",
+        _table(content.rows, content.locale),
+        f"{_labelled(content.button, content.locale)}\n{content.link}",
+        f"{content.bank_intro}\n{_table(content.bank, content.locale)}" if content.bank else "",
         f"-- \n{_wrapped(business)}",
         "\n".join(_wrapped(line) for line in content.sender[1:]),
         "\n".join(map(_wrapped, content.closing)),
@@ -231,13 +237,19 @@ def _wrapped(paragraph: str) -> str:
     return textwrap.fill(paragraph, _WIDTH, break_on_hyphens=False)
 
 
-def _table(rows: list[Row]) -> str:
-    label_width = max((len(label) for label, _ in rows), default=0) + 2
+def _labelled(label: str, locale: str) -> str:
+    """`Due:`, and `Échéance :` as French sets it."""
+    return text(locale, "mail.labelled", label=label)
+
+
+def _table(rows: list[Row], locale: str) -> str:
+    rows = [(_labelled(label, locale), value) for label, value in rows]
+    label_width = max((len(label) for label, _ in rows), default=0) + 1
     return "\n".join(
         textwrap.fill(
             value,
             _WIDTH,
-            initial_indent=f"{label + ':':<{label_width}}",
+            initial_indent=f"{label:<{label_width}}",
             subsequent_indent=" " * label_width,
             break_on_hyphens=False,
         )

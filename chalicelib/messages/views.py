@@ -32,6 +32,7 @@ class NoticeKind(StrEnum):
     CARD_EXPIRING = "card_expiring"
     INVOICE_CANCELLED = "invoice_cancelled"
     REFUND_SENT = "refund_sent"
+    REFUND_FAILED = "refund_failed"
     CREDIT_NOTE_SENT = "credit_note_sent"
     PAYMENT_BOUNCED = "payment_bounced"
     METHOD_REMOVED = "method_removed"
@@ -44,6 +45,7 @@ class NoticeKind(StrEnum):
     STAFF_DISPUTE_CLOSED = "staff_dispute_closed"
     STAFF_DISPUTE_REFUSED = "staff_dispute_refused"
     STAFF_REFUND_APPROVAL = "staff_refund_approval"
+    STAFF_REFUND_FAILED = "staff_refund_failed"
     STAFF_PROMISE_BROKEN = "staff_promise_broken"
     STAFF_PLAN_BROKEN = "staff_plan_broken"
     STAFF_DISCONNECTED = "staff_disconnected"
@@ -84,6 +86,7 @@ class StaffView:
     attempt: str | None = None
     reason: str | None = None
     next_step: str | None = None
+    next_at: datetime | None = None  # when that is; in the reader's zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +111,7 @@ class NoticeView:
     charge_on: date | None = None  # the day `method` is charged by itself
     paid_on: date | None = None
     refunded_on: date | None = None
+    kept_as_credit: bool = False  # what could not be refunded is the customer's credit again
     method: MethodView | None = None
     transaction_id: str | None = None
     text_key: PayerTextKey | None = None

@@ -8,11 +8,12 @@ from decimal import Decimal
 from chalicelib import documents as paper
 from chalicelib.domain.credit_note import CreditNote
 from chalicelib.domain.invoice import Invoice
+from chalicelib.messages.addresses import address_lines
 from chalicelib.ports import Ports
 from chalicelib.services import receipts
 from chalicelib.services.matter import Matter
 from chalicelib.services.portal_links import customer_link
-from chalicelib.services.views import address_lines, issuer_view, paid_by
+from chalicelib.services.views import issuer_view, paid_by
 
 
 def credit_note_view(
@@ -65,10 +66,10 @@ def external_receipt(ports: Ports, matter: Matter) -> paper.ReceiptView:
     allocations = receipts.allocations(ports, matter, payload)
     return paper.ReceiptView(
         number=f"{payload.payment_id.rpartition('_')[2][:10].upper()}-{matter.fact.seq}",
-        issuer=issuer_view(business),
+        issuer=issuer_view(business, customer.locale),
         received_from=paper.PartyView(
             name=customer.name,
-            address_lines=address_lines(customer.address),
+            address_lines=address_lines(customer.address, customer.locale or business.locale),
             tax_id=customer.tax_id or None,
             email=customer.email or None,
             phone=customer.phone or None,

@@ -7,11 +7,15 @@ from typing import Any
 
 from chalicelib import documents as paper
 from chalicelib.domain.dates import local_date
-from chalicelib.domain.desk.account import CreditPaidOut, ExternalPaymentReceived
+from chalicelib.domain.desk.account import (
+    CreditPaidOut,
+    ExternalPaymentReceived,
+    ExternalPaymentReversed,
+)
 from chalicelib.domain.desk.reissue import InvoiceReissued
 from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.invoice import Invoice
-from chalicelib.domain.refund import Refund
+from chalicelib.domain.refund import Refund, RefundStatus
 from chalicelib.messages import NoticeKind, NoticeView
 from chalicelib.ports import Ports
 from chalicelib.services import portal_links, receipts
@@ -37,6 +41,12 @@ def completed(ports: Ports, matter: Matter, invoice: Invoice, view: NoticeView) 
     return view
 
 
+def still_so(invoice: Invoice, payload: Any) -> bool:
+    """Nobody is told that money is on its way which has come back to us since."""
+    refund = _refund_of(invoice, payload)
+    return refund is None or refund.status is not RefundStatus.FAILED
+
+
 def _refund_of(invoice: Invoice, payload: Any) -> Refund | None:
     asked: Refund | None = getattr(payload, "refund", None)
     if asked is not None:
@@ -54,7 +64,14 @@ def _of_refund(view: NoticeView, invoice: Invoice, refund: Refund) -> NoticeView
         else method_view(payment.last_attempt if payment else None)
     )
     staff = view.staff and replace(view.staff, reason=refund.failure or refund.reason)
-    return replace(view, amount=refund.amount, method=method, staff=staff)
+    return replace(
+        view,
+        amount=refund.amount,
+        method=method,
+        transaction_id=view.transaction_id or refund.stripe_refund_id,
+        kept_as_credit=refund.from_credit,
+        staff=staff,
+    )
 
 
 def external_view(method: ExternalMethod, reference: str) -> paper.MethodView:
@@ -65,16 +82,21 @@ def account_notice(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView
     """Of a customer's own money: an external payment, or credit that was paid out."""
     business, customer, payload = matter.business, matter.customer, matter.fact.data
     assert customer is not None
-    assert isinstance(payload, ExternalPaymentReceived | CreditPaidOut)
-    numbers, left = "", None
+    assert isinstance(payload, ExternalPaymentReceived | ExternalPaymentReversed | CreditPaidOut)
+    numbers, left, method = "", None, None
     if isinstance(payload, ExternalPaymentReceived):
         numbers, left = receipts.in_words(ports, matter, payload)
+    if isinstance(payload, ExternalPaymentReversed):
+        numbers = ports.store.payment_plan(business.id, payload.plan_id).reference
+        left = payload.amount - payload.posted_here
+    else:
+        method = external_view(payload.method, payload.reference)
     today = local_date(matter.fact.at, business.zone)
     return NoticeView(
         kind=kind,
         key=f"{matter.fact.subject_id}/{matter.fact.seq}/{kind.value}",
         locale=customer.locale or business.locale,
-        business=business_view(business),
+        business=business_view(business, customer.locale),
         link=portal_links.customer_link(ports, customer),
         to_name=customer.name,
         currency=payload.currency,
@@ -83,6 +105,6 @@ def account_notice(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView
         invoice_number=numbers or None,
         paid_on=today,
         refunded_on=today,
-        method=external_view(payload.method, payload.reference),
-        transaction_id=payload.reference or None,
+        method=method,
+        transaction_id=method.reference if method else None,
     )

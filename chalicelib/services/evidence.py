@@ -24,12 +24,13 @@ from chalicelib.domain.invoice import Invoice, Purpose
 from chalicelib.domain.payment import Attempt, AttemptResult, Payment, Trigger
 from chalicelib.domain.subscription import Subscription
 from chalicelib.evidence import EvidenceView, SectionView
+from chalicelib.messages.addresses import address_lines
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import OPENINGS_KEPT, PortalOpening
 from chalicelib.services.case import now_of
 from chalicelib.services.delivery import ref_of
 from chalicelib.services.papers import file_key
-from chalicelib.services.views import address_lines, issuer_view
+from chalicelib.services.views import issuer_view
 
 EARLIER_PAYMENTS = 5
 FACTS_LOOKED_AT = 100
@@ -172,7 +173,7 @@ def view_of(ports: Ports, file: File, log: Sequence[PortalOpening]) -> EvidenceV
     address = address_lines(to.address) if file.has(Part.BILLING_ADDRESS) else ()
     return EvidenceView(
         number=dispute.id,
-        issuer=issuer_view(file.business),
+        issuer=issuer_view(file.business, "en"),
         payer=PartyView(to.name, address, email=to.email or None),
         amount=dispute.amount,
         currency=dispute.currency,

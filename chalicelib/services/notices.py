@@ -14,7 +14,7 @@ from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain import party_facts as party
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
-from chalicelib.domain.dates import add_months, iso, local_date, zone
+from chalicelib.domain.dates import add_months, local_date, zone
 from chalicelib.domain.declines import Decline, payer_text_key
 from chalicelib.domain.desk import account
 from chalicelib.domain.desk.on_account import PaymentApplied
@@ -39,6 +39,11 @@ from chalicelib.services.views import (
     saved_method_view,
 )
 
+# Where money is asked for, and not taken by itself: anywhere else it would be paid twice.
+_ASKING = {
+    "invoice_sent", "reminder_upcoming", "reminder_past_due", "needs_card", "went_overdue",
+    "payment_bounced",
+}  # fmt: skip
 _CHARGING = {NextActionKind.CHARGE, NextActionKind.RETRY}
 _UNPAID = {
     "invoice_sent", "reminder_upcoming", "reminder_past_due", "payment_failed", "needs_card",
@@ -58,6 +63,8 @@ def still_true(matter: Matter, name: str) -> bool:
         return False
     if name in {"payment_failed", "needs_card", "action_required"}:
         return invoice.status is not InvoiceStatus.PROCESSING
+    if name == "refund_sent":
+        return desk_notices.still_so(invoice, matter.fact.data)
     if name == "checking":
         live = invoice.live_attempt
         decided = isinstance(matter.fact.data, facts.ChargeFailed)
@@ -86,11 +93,14 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
     today = local_date(matter.fact.at, business.zone)
     method = _method(matter, invoice, payload)
     number, balance = _named(ports, matter, invoice)
+    locale = business.locale if kind.for_staff else invoice.bill_to.locale or business.locale
+    charge_on = _charge_on(matter, invoice)
+    asks = kind.value in _ASKING and charge_on is None
     return NoticeView(
         kind=kind,
         key=f"{invoice.id}/{matter.fact.seq}/{kind.value}",
-        locale=business.locale if kind.for_staff else invoice.bill_to.locale or business.locale,
-        business=business_view(business),
+        locale=locale,
+        business=business_view(business, locale),
         link=_link(ports, invoice, kind),
         to_name=None if kind.for_staff else matter.customer.name,
         currency=invoice.currency,
@@ -100,11 +110,11 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
         description=invoice.lines[0].description,
         due_on=invoice.due_on,
         days=abs((invoice.due_on - today).days) if invoice.due_on else None,
-        charge_on=_charge_on(matter, invoice),
+        charge_on=charge_on,
         paid_on=today,
         refunded_on=today,
         method=method,
-        transaction_id=_transaction(payload),
+        transaction_id=_transaction(invoice, payload),
         text_key=_text_key(payload),
         part_allowed=smallest_part(invoice, business.part_payment_minimum) is not None,
         next_on=_next_on(business, invoice),
@@ -112,7 +122,7 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
         subscription=_subscription_name(invoice, payload),
         stops_on=_stops_on(matter),
         service_ends=_service_ends(matter, payload),
-        bank=bank_view(business),
+        bank=bank_view(business) if asks else None,
         staff=_staff_view(matter, invoice) if kind.for_staff else None,
     )
 
@@ -181,12 +191,14 @@ def _answer_by(matter: Matter) -> datetime | None:
     return (matter.fact.at + timedelta(days=1)).astimezone(local)
 
 
-def _transaction(payload: Any) -> str | None:
+def _transaction(invoice: Invoice, payload: Any) -> str | None:
+    """What the payer's own bank statement, and our search, know it by."""
     match payload:
         case facts.ChargeSucceeded(charge_id=charge_id):
             return charge_id or None
         case PaymentApplied(payment_id=payment_id):
-            return payment_id or None
+            payment = invoice.payment(payment_id)
+            return (payment.charge_id if payment else None) or None
         case Refunded(refund_id=refund_id):
             return refund_id
         case _:
@@ -226,16 +238,15 @@ def _service_ends(matter: Matter, payload: Any) -> bool:
 def _staff_view(matter: Matter, invoice: Invoice) -> StaffView:
     payload, plan = matter.fact.data, invoice.next_action
     decline: Decline | None = getattr(payload, "decline", None)
-    next_step = None
-    if plan is not None:
-        next_step = f"{plan.reason}" + (f" At {iso(plan.at)[:16]} UTC." if plan.at else "")
+    at = plan.at if plan else None
     return StaffView(
         customer=matter.customer.name if matter.customer else None,
         classification=decline.decline_class.value if decline else None,
         codes=_codes(decline) if decline else (),
         attempt=_attempt_words(invoice, payload),
         reason=dispute_notices.reason_of(payload) or matter.fact.why or None,
-        next_step=next_step,
+        next_step=plan.reason if plan else None,
+        next_at=at.astimezone(zone(matter.business.zone)) if at else None,
     )
 
 

@@ -20,13 +20,15 @@ from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Line
 from chalicelib.domain.invoice_fold import fold
 from chalicelib.domain.payment import PaymentStatus
+from chalicelib.messages.addresses import address_lines
+from chalicelib.messages.taxes import tax_name
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import FactRef
 from chalicelib.services import receipts
 from chalicelib.services.credit_papers import credit_note_view, external_receipt
 from chalicelib.services.matter import Matter
 from chalicelib.services.portal_links import link_for
-from chalicelib.services.views import address_lines, bank_view, issuer_view, method_view, paid_by
+from chalicelib.services.views import bank_view, issuer_view, method_view, paid_by
 
 _STATES = {
     InvoiceStatus.DRAFT: paper.DocumentState.DRAFT,
@@ -55,7 +57,8 @@ def _drawn(ports: Ports, matter: Matter, name: str) -> bytes:
         return ports.documents.receipt(receipt_view(ports, matter, invoice))
     view = invoice_view(ports, matter.business, invoice, matter.fact)
     if name == "credit_note":
-        view = credit_note_view(view, invoice, matter.fact.data.note, _tax_label(matter.business))
+        tax = tax_name(matter.business.country, view.locale)
+        view = credit_note_view(view, invoice, matter.fact.data.note, tax)
     return ports.documents.invoice(view)
 
 
@@ -116,12 +119,13 @@ def invoice_view(
     """What is printed. The line amounts add up to the subtotal, after the lines' own discounts."""
     assert invoice.issued_on is not None
     paid_on, paid_by_method = _paid(invoice, business)
+    tax = tax_name(business.country, _locale(invoice, business))
     return paper.InvoiceView(
         number=invoice.number or "",
-        issuer=issuer_view(business),
-        bill_to=_bill_to(invoice),
+        issuer=issuer_view(business, invoice.bill_to.locale),
+        bill_to=_bill_to(invoice, business),
         currency=invoice.currency,
-        locale=invoice.bill_to.locale or business.locale,
+        locale=_locale(invoice, business),
         issued_on=invoice.issued_on,
         rendered_at=fact.at,
         lines=tuple(_line(line) for line in invoice.lines),
@@ -129,7 +133,7 @@ def invoice_view(
         total=invoice.totals.total,
         balance=max(invoice.amount_remaining, 0),
         taxes=tuple(
-            paper.TaxView(_tax_label(business), rate.percent, rate.base, rate.tax)
+            paper.TaxView(tax, rate.percent, rate.base, rate.tax)
             for rate in invoice.totals.taxes
             if rate.percent
         ),
@@ -157,10 +161,10 @@ def receipt_view(ports: Ports, matter: Matter, invoice: Invoice) -> paper.Receip
     applied = payload.amount - _unapplied(invoice, payload.amount)
     return paper.ReceiptView(
         number=f"{invoice.number}-{matter.fact.seq}",
-        issuer=issuer_view(business),
-        received_from=_bill_to(invoice),
+        issuer=issuer_view(business, invoice.bill_to.locale),
+        received_from=_bill_to(invoice, business),
         currency=invoice.currency,
-        locale=invoice.bill_to.locale or business.locale,
+        locale=_locale(invoice, business),
         rendered_at=matter.fact.at,
         amount=payload.amount,
         paid_on=local_date(matter.fact.at, business.zone),
@@ -189,10 +193,10 @@ def _demand_receipt(
     allocations = receipts.allocations(ports, matter, payload)
     return paper.ReceiptView(
         number=f"{invoice.id.rpartition('_')[2][:10].upper()}-{matter.fact.seq}",
-        issuer=issuer_view(business),
-        received_from=_bill_to(invoice),
+        issuer=issuer_view(business, invoice.bill_to.locale),
+        received_from=_bill_to(invoice, business),
         currency=invoice.currency,
-        locale=invoice.bill_to.locale or business.locale,
+        locale=_locale(invoice, business),
         rendered_at=matter.fact.at,
         amount=payload.amount,
         paid_on=local_date(matter.fact.at, business.zone),
@@ -214,11 +218,15 @@ def _is_charge(payload: object) -> bool:
     return isinstance(payload, facts.ChargeSucceeded)
 
 
-def _bill_to(invoice: Invoice) -> paper.PartyView:
+def _locale(invoice: Invoice, business: Business) -> str:
+    return invoice.bill_to.locale or business.locale
+
+
+def _bill_to(invoice: Invoice, business: Business) -> paper.PartyView:
     to = invoice.bill_to
     return paper.PartyView(
         name=to.name,
-        address_lines=address_lines(to.address),
+        address_lines=address_lines(to.address, _locale(invoice, business)),
         tax_id=to.tax_id or None,
         email=to.email or None,
         phone=to.phone or None,
@@ -237,10 +245,6 @@ def _line(line: Line) -> paper.LineView:
         discount_amount=line.discount,
         tax_percent=line.tax_percent,
     )
-
-
-def _tax_label(business: Business) -> str:
-    return "Sales tax" if business.country == "US" else "VAT"
 
 
 def _settlements(invoice: Invoice, business: Business) -> tuple[paper.SettlementView, ...]:

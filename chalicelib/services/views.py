@@ -6,18 +6,16 @@ from chalicelib import documents as paper
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import PaymentMethod
 from chalicelib.domain.desk.account import ExternalPaymentReceived
-from chalicelib.domain.parties import Address
 from chalicelib.domain.payment import Attempt, Payment
 from chalicelib.messages import BusinessView
-
-_CODE_AFTER_REGION = frozenset({"US", "CA", "AU"})  # Portland, ME 04101
-_CODE_ALONE = frozenset({"GB", "IE"})
+from chalicelib.messages.addresses import address_lines
 
 
-def business_view(business: Business) -> BusinessView:
+def business_view(business: Business, locale: str = "") -> BusinessView:
+    """Whom a mail comes from, for a reader of `locale`; the business's own by default."""
     return BusinessView(
         name=business.name,
-        address_lines=address_lines(business.address),
+        address_lines=address_lines(business.address, locale or business.locale),
         phone=business.phone or None,
     )
 
@@ -39,10 +37,11 @@ def method_view(attempt: Attempt | None) -> paper.MethodView:
     return paper.MethodView(kind, brand=attempt.brand, last4=attempt.last4)
 
 
-def issuer_view(business: Business) -> paper.PartyView:
+def issuer_view(business: Business, locale: str = "") -> paper.PartyView:
+    """Who bills, for a reader of `locale`; the business's own by default."""
     return paper.PartyView(
         name=business.legal_name or business.name,
-        address_lines=address_lines(business.address),
+        address_lines=address_lines(business.address, locale or business.locale),
         tax_id=business.tax_id or None,
         registration=business.company_number or None,
         email=business.email or None,
@@ -61,22 +60,6 @@ def bank_view(business: Business) -> paper.BankView | None:
         account_number=bank.account_number or None,
         routing_number=bank.routing_number or None,
     )
-
-
-def address_lines(address: Address) -> tuple[str, ...]:
-    """As an envelope is written in its country; an address without one, as most of Europe does."""
-    lines = (address.line1, address.line2, *_town_lines(address), address.country)
-    return tuple(line for line in lines if line)
-
-
-def _town_lines(address: Address) -> tuple[str, ...]:
-    city, region, code = address.city, address.region, address.postal_code
-    if address.country in _CODE_AFTER_REGION:
-        place = " ".join(part for part in (region, code) if part)
-        return (", ".join(part for part in (city, place) if part),)
-    if address.country in _CODE_ALONE:
-        return city, region, code
-    return " ".join(part for part in (code, city) if part), region
 
 
 def saved_method_view(method: PaymentMethod) -> paper.MethodView:

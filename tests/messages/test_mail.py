@@ -245,3 +245,9 @@ def test_no_name_stops_a_mail(kind: NoticeKind, key: PayerTextKey, words: list[s
     message = compose(notice)
     assert len(message.subject.splitlines()) == 1
     assert LINK in message.text
+
+
+def test_french_sets_a_space_before_a_colon() -> None:
+    text = compose(replace(NOTICES[NoticeKind.RECEIPT], locale="fr-FR")).text
+    assert "Voir le reçu :" in text
+    assert [line for line in text.splitlines() if re.match(r"\w+: ", line)] == []
