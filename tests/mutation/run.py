@@ -26,6 +26,7 @@ REASONS = HERE / "survivors.toml"
 STAGE = ROOT / ".tmp" / "mutation"
 COPIED = ("chalicelib", "tests", "infra", "events", "app.py", "pyproject.toml")
 ENOUGH_PERCENT = 90
+ENDLESS = "timeout"
 PROCESSES = int(os.environ.get("MUTATION_PROCESSES", "2"))
 
 Mutant = tuple[str, str, str]
@@ -34,11 +35,15 @@ Mutant = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Judged:
-    """How a module fared; `living` counts equal changes of one function apart."""
+    """How a module fared; `living` counts equal changes of one function apart.
+
+    `endless`: killed because their tests did not come to an end, or the machine was very busy.
+    """
 
     module: Module
     mutants: int
     living: Counter[Mutant]
+    endless: int
     seconds: float
 
     @property
@@ -60,7 +65,7 @@ def main(wanted: list[str]) -> int:
     if unknown:
         sys.exit(f"no module {', '.join(sorted(unknown))}")
     reasons = _reasons()
-    say("module          mutants  killed  survived  per cent  seconds")
+    say("module          mutants  killed  survived  per cent  endless  seconds")
     wrong: list[str] = []
     for module in MODULES:
         if not wanted or module.name in wanted:
@@ -71,7 +76,7 @@ def main(wanted: list[str]) -> int:
                 continue
             say(
                 f"{module.name:14} {judged.mutants:8} {judged.killed:7} {judged.living.total():9} "
-                f"{judged.percent:9.1f} {judged.seconds:8.0f}"
+                f"{judged.percent:9.1f} {judged.endless:8} {judged.seconds:8.0f}"
             )
             wrong += complaints(judged, reasons.get(module.name, Counter()))
     for line in wrong:
@@ -103,9 +108,12 @@ def judge(module: Module) -> Judged:
     )
     found = json.loads(told.stdout)
     living = Counter(
-        (one["function"], one["was"], one["became"]) for one in found if one["status"] != "killed"
+        (one["function"], one["was"], one["became"])
+        for one in found
+        if one["status"] not in {"killed", ENDLESS}
     )
-    return Judged(module, len(found), living, time.monotonic() - began)
+    endless = sum(one["status"] == ENDLESS for one in found)
+    return Judged(module, len(found), living, endless, time.monotonic() - began)
 
 
 def complaints(judged: Judged, reasons: Counter[Mutant]) -> list[str]:

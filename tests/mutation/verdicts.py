@@ -41,7 +41,7 @@ def _verdict(name: str, status: str, source: Path) -> Verdict:
     function, owner = orig_function_and_class_names_from_key(name)
     full = f"{owner}.{function}" if owner else function
     if status in KILLED:
-        return Verdict(full, "", "", "killed")
+        return Verdict(full, "", "", status)
     changes = get_diff_for_mutant(name, path=source).splitlines()[2:]
     return Verdict(full, _lines(changes, "-"), _lines(changes, "+"), status)
 
