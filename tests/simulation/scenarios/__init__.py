@@ -23,6 +23,7 @@ from tests.simulation.scenarios import (
     promised,
     races,
     received,
+    two_people,
 )
 from tests.simulation.scenarios.base import Scenario
 
@@ -80,5 +81,9 @@ ALL: dict[str, Scenario] = {
         disputes.IGNORED,
         received.EXTERNAL,
         received.PORTAL,
+        two_people.CHEQUE,
+        two_people.CREDIT,
+        two_people.APPROVED,
+        two_people.INSISTED,
     )
 }
