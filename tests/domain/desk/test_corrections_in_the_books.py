@@ -9,11 +9,12 @@ import pytest
 
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.credit_note import CreditNote
+from chalicelib.domain.dates import Period
 from chalicelib.domain.desk import reissue
 from chalicelib.domain.desk.reissue import InvoiceReissued, InvoiceReplaced
 from chalicelib.domain.dispute import DisputeMark
 from chalicelib.domain.errors import BrokenRecord
-from chalicelib.domain.invoice import Cover, Dunning, Invoice
+from chalicelib.domain.invoice import Cover, Dunning, Invoice, Purpose
 from chalicelib.domain.invoice import InvoiceStatus as S
 from chalicelib.domain.owed import Audience
 from chalicelib.domain.policy import STANDARD
@@ -152,7 +153,8 @@ def test_the_debt_goes_over_with_everything_that_belongs_to_it() -> None:
     old = pending(
         line(1520),
         payments=(payment(failed()),),
-        purpose=SOLD.purpose,
+        purpose=Purpose.INSTALMENT,
+        period=Period(day("2026-03-01"), day("2026-04-01")),
         auto_charge=False,
         subscription_id="sub_1",
         group_id="grp_1",

@@ -118,6 +118,7 @@ def test_the_second_note_stands_beside_the_first_and_adds_to_it() -> None:
     ("invoice", "made"),
     [
         (replace(SOLD, amount_paid=1301), PART),  # more is taken off than is owed
+        (PAID, replace(PART, applied=1)),
         (replace(PAID, amount_paid=1600), PART),
         (PAID, note(CreditedTax(TEN, 1400, 121), applied=0)),  # more than was invoiced
     ],
@@ -270,6 +271,24 @@ def test_an_amount_that_cannot_be_credited(
     with pytest.raises(kind) as refused:
         credit_notes.shares_of_amount(invoice, amount)
     assert (refused.value.code, refused.value.detail) == (code, words)
+
+
+def test_the_most_is_told_in_the_invoices_currency() -> None:
+    yen = replace(SOLD, currency="JPY")
+    with pytest.raises(InvalidInput) as refused:
+        credit_notes.shares_of_amount(yen, 1521)
+    words = "At most 1520 JPY of this invoice can still be credited."
+    assert refused.value.detail == words
+    with pytest.raises(InvalidInput) as refused:
+        credit_notes.shares_of_lines(yen, [CreditLine("More", 1001, TEN)])
+    words = "Of what is taxed at 10 %, 1000 can be credited, before tax."
+    assert refused.value.detail == words
+
+
+def test_a_line_whose_tax_is_as_large_as_itself_can_be_credited() -> None:
+    dear = pending(line(1000, tax_percent=Decimal(100)))
+    taken = credit_notes.shares_of_lines(dear, [CreditLine("Half", 500, Decimal(100))])
+    assert taken == (CreditedTax(Decimal(100), 500, 500),)
 
 
 def test_a_cent_can_still_be_credited() -> None:
