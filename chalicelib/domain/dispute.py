@@ -7,6 +7,7 @@ both change. Its id is Stripe's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,7 +18,9 @@ REMINDER_DAYS = (3, 1)
 WORK_AGAIN = timedelta(minutes=10)
 
 NEEDS_ANSWER = frozenset({"needs_response", "warning_needs_response"})
-# Stripe's last words, and whether the money is ours after them.
+# A bank's verdict is argued about once more: in Stripe's dashboard, the API takes no such answer.
+APPEAL = "appeal_needs_response"
+# Stripe's last words, and whether the money is ours after them. A lost one may still be appealed.
 OUTCOMES = {"won": True, "lost": False, "warning_closed": True, "prevented": True}
 
 
@@ -63,7 +66,10 @@ class DisputeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DisputeMark:
-    """A dispute as its invoice remembers it. `reason` is Stripe's word."""
+    """A dispute as its invoice remembers it. `reason` is Stripe's word.
+
+    `taken` is what it makes owed again at present: nothing while it is open or after it was won.
+    """
 
     id: str
     payment_id: str
@@ -71,6 +77,8 @@ class DisputeMark:
     reason: str
     due_by: datetime | None
     state: DisputeState = DisputeState.OPEN
+    taken: int = 0
+    verdicts: int = 0  # how often it was decided: an appeal may turn it round
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +158,7 @@ class Dispute:
     def stage(self) -> DisputeStage:
         if self.status in OUTCOMES:
             return DisputeStage.CLOSED
-        if self.status in NEEDS_ANSWER:
+        if self.status in NEEDS_ANSWER or self.status == APPEAL:
             return DisputeStage.NEEDS_ANSWER
         return DisputeStage.UNDER_REVIEW
 
@@ -170,9 +178,23 @@ class Dispute:
         return OUTCOMES.get(self.status)
 
 
+def is_ours(status: str, moved: Sequence[int]) -> bool | None:
+    """Whether the disputed money is the business's after all; None while that is undecided.
+
+    `moved` is what each of its movements brought to our balance at Stripe. Where Stripe gave all of
+    it back, a lost dispute costs nothing, and one that was prevented costs what it took.
+    """
+    if status not in OUTCOMES:
+        return None
+    given_back = sum(moved) >= 0
+    if status == "lost":
+        return bool(moved) and given_back
+    return given_back if status == "prevented" else True
+
+
 def is_answerable(dispute: Dispute, now: datetime) -> bool:
     """Stripe still takes evidence: once, and until the deadline."""
-    if dispute.stage is not DisputeStage.NEEDS_ANSWER or dispute.submitted_at is not None:
+    if dispute.status not in NEEDS_ANSWER or dispute.submitted_at is not None:
         return False
     return dispute.due_by is not None and now < dispute.due_by
 

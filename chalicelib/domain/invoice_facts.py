@@ -322,13 +322,31 @@ class DisputeFundsMoved:
 
 @dataclass(frozen=True, slots=True)
 class DisputeClosed:
+    """The bank has decided; `verdict` counts from 0, for an appeal may turn it round again."""
+
     kind: ClassVar[str] = "dispute_closed"
     payment_id: str
     dispute_id: str
     won: bool
+    verdict: int = 0
 
     def key(self, seq: int) -> str:
-        return f"dispute_closed/{self.dispute_id}"
+        again = f"/{self.verdict}" if self.verdict else ""
+        return f"dispute_closed/{self.dispute_id}{again}"
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRegained:
+    """What a lost dispute had taken is ours again: an appeal was won, or Stripe gave it back."""
+
+    kind: ClassVar[str] = "dispute_regained"
+    payment_id: str
+    dispute_id: str
+    amount: int
+    verdict: int
+
+    def key(self, seq: int) -> str:
+        return f"dispute_regained/{self.dispute_id}/{self.verdict}"
 
 
 @dataclass(frozen=True, slots=True)

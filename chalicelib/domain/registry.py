@@ -36,7 +36,7 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
         i.AttemptStarted, i.ResultUnknown, i.ChargeProcessing, i.ActionRequired, i.ChargeSucceeded,
         i.ChargeFailed, i.AttemptNotExecuted, i.PaymentCancelled, i.FeePosted, i.SlotSkipped,
         i.Replanned, i.Reminded, i.WentOverdue, i.InvoiceCancelled, i.DisputeOpened,
-        i.DisputeFundsMoved, i.DisputeClosed, i.HoldPlaced, i.HoldLifted,
+        i.DisputeFundsMoved, i.DisputeClosed, i.DisputeRegained, i.HoldPlaced, i.HoldLifted,
         *desk.PAYLOADS,
     ),
     Subject.CUSTOMER: (
@@ -46,7 +46,7 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
     ),
     Subject.SUBSCRIPTION: (
         p.SubscriptionCreated, p.PeriodBilled, p.SubscriptionPaused, p.SubscriptionResumed,
-        p.SubscriptionCancelled,
+        p.SubscriptionCancelled, p.BillingMoved,
     ),
     Subject.BUSINESS: (
         p.BusinessCreated, p.BusinessChanged, p.AccountRequested, p.ApplicationFeeEarned,

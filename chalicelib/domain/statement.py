@@ -50,6 +50,7 @@ _KINDS = {
     "written_off": LineKind.WRITE_OFF,
     "cancelled": LineKind.CANCELLATION,
     "dispute_closed": LineKind.DISPUTE,
+    "dispute_regained": LineKind.DISPUTE,
 }
 _OWED = frozenset({Account.RECEIVABLE, Account.CUSTOMER_CREDIT})
 _MONEY = frozenset({Account.CASH_IN_TRANSIT, Account.BANK, Account.FEES})  # gross of fees

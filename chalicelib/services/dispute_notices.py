@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.domain.dates import zone
 from chalicelib.domain.desk import disputes as facts
 from chalicelib.domain.dispute import DisputeStage, in_words
-from chalicelib.domain.invoice_facts import DisputeClosed, DisputeOpened
+from chalicelib.domain.invoice_facts import DisputeClosed, DisputeOpened, DisputeRegained
 from chalicelib.messages import NoticeKind, NoticeView, StaffView
 from chalicelib.ports import Ports
 from chalicelib.services.matter import Matter
@@ -29,6 +29,8 @@ def reason_of(payload: Any) -> str | None:
             return _said(reason)
         case DisputeClosed(won=True):
             return "Won: the money is the business's."
+        case DisputeRegained():
+            return "Won after all: Stripe gave the money back, and it is the business's again."
         case DisputeClosed():
             return "Lost: the payer keeps the money. It is owed again; only staff may charge it."
         case _:

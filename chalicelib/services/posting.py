@@ -67,6 +67,8 @@ def post_in(
     moved = after_payment.post_refunds_and_disputes(
         ports, case, payment_id, seen, disputed=disputed
     )
+    if payload is not None and case.invoice.live_attempt is None and case.invoice.disputes:
+        after_payment.post_waiting_verdicts(ports, case.business.id, case.invoice.id)
     return payload is not None or moved
 
 

@@ -297,6 +297,14 @@ DISPUTED = replace(
     disputes=(MARK,),
     hold=HOLD,
 )
+LOST = replace(
+    DISPUTED,
+    amount_paid=100,
+    paid_at=None,
+    closed_at=None,
+    disputes=(replace(MARK, state=DisputeState.LOST, taken=8800, verdicts=1),),
+    status=S.PENDING,
+)
 
 MONEY_LATER = [
     (
@@ -314,7 +322,11 @@ MONEY_LATER = [
     (
         DISPUTED,
         facts.DisputeClosed(PAY, "du_1", won=True),
-        {"payments.1.disputed": False, "disputes.0.state": DisputeState.WON},
+        {
+            "payments.1.disputed": False,
+            "disputes.0.state": DisputeState.WON,
+            "disputes.0.verdicts": 1,
+        },
     ),
     (
         DISPUTED,
@@ -324,7 +336,33 @@ MONEY_LATER = [
             "paid_at": None,
             "closed_at": None,
             "disputes.0.state": DisputeState.LOST,
+            "disputes.0.taken": 8800,
+            "disputes.0.verdicts": 1,
             "status": S.PENDING,
+        },
+    ),
+    (
+        LOST,
+        facts.DisputeRegained(PAY, "du_1", 8800, 1),
+        {
+            "amount_paid": 8900,
+            "paid_at": LATER,
+            "closed_at": LATER,
+            "hold": None,
+            "payments.1.disputed": False,
+            "disputes.0.state": DisputeState.WON,
+            "disputes.0.taken": 0,
+            "disputes.0.verdicts": 2,
+            "status": S.PAID,
+        },
+    ),
+    (
+        LOST,
+        facts.DisputeRegained(PAY, "du_1", 800, 1),
+        {
+            "amount_paid": 900,
+            "disputes.0.taken": 8000,
+            "disputes.0.verdicts": 2,
         },
     ),
 ]  # fmt: skip
@@ -350,7 +388,10 @@ def test_a_dispute_lost_after_everything_was_refunded_takes_nothing_back() -> No
     refunded = replace(DISPUTED.payments[1], amount_refunded=8900)
     invoice = replace(DISPUTED, payments=(OLD, refunded))
     lost = told(invoice, facts.DisputeClosed(PAY, "du_1", won=False))
-    assert changed(invoice, lost) == {"disputes.0.state": DisputeState.LOST}
+    assert changed(invoice, lost) == {
+        "disputes.0.state": DisputeState.LOST,
+        "disputes.0.verdicts": 1,
+    }
 
 
 @pytest.mark.parametrize(
@@ -366,7 +407,8 @@ def test_a_dispute_lost_on_a_closed_invoice_is_still_recorded(
     """Withdrawn, it costs the customer's credit; given up, what is lost is given up with it."""
     invoice = replace(DISPUTED, status=status, paid_at=None)
     lost = told(invoice, facts.DisputeClosed(PAY, "du_1", won=False))
-    assert changed(invoice, lost) == {"disputes.0.state": DisputeState.LOST, **gone}
+    decided = {"disputes.0.taken": 8800, "disputes.0.verdicts": 1}
+    assert changed(invoice, lost) == {"disputes.0.state": DisputeState.LOST, **decided, **gone}
 
 
 def test_the_head_carries_the_plan_and_the_place_of_its_last_fact() -> None:

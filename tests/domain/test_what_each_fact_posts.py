@@ -14,7 +14,7 @@ from chalicelib.domain.desk.disputed import disputed_amount
 from chalicelib.domain.desk.external_payments import ExternalPaymentBounced, ExternalPaymentRecorded
 from chalicelib.domain.desk.refunds import Refunded, RefundFailed
 from chalicelib.domain.desk.write_offs import WrittenOff
-from chalicelib.domain.dispute import DisputeMark
+from chalicelib.domain.dispute import DisputeMark, DisputeState
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
@@ -51,6 +51,16 @@ def wired(amount: int) -> ExternalPaymentRecorded:
 
 def closed(*, won: bool, payment_id: str = PAY) -> facts.DisputeClosed:
     return facts.DisputeClosed(payment_id, "du_1", won)
+
+
+def lost(*, amount_paid: int = 0, **changes: Any) -> Invoice:
+    mark = DisputeMark("du_1", PAY, 8900, "fraudulent", None, DisputeState.LOST, 8900, 1)
+    owing = replace(paid(amount_paid=amount_paid), status=InvoiceStatus.PENDING)
+    return replace(owing, disputes=(mark,), **changes)
+
+
+def regained(amount: int) -> facts.DisputeRegained:
+    return facts.DisputeRegained(PAY, "du_1", amount, 1)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +123,18 @@ def closed(*, won: bool, payment_id: str = PAY) -> facts.DisputeClosed:
         (paid(refunded=900), closed(won=False), {"receivable": 8000, "disputes": -8000}),
         (paid(amount_paid=500), closed(won=False), {"receivable": 500, "disputes": -500}),
         (paid(), closed(won=False, payment_id="pay_9"), {}),
+        (lost(), regained(8900), {"disputes": 8900, "receivable": -8900}),
+        (lost(), regained(900), {"disputes": 900, "receivable": -900}),
+        (
+            lost(amount_paid=6000),
+            regained(8900),
+            {"disputes": 8900, "receivable": -2900, "customer_credit": -6000},
+        ),
+        (
+            lost(purpose=Purpose.ON_ACCOUNT),
+            regained(8900),
+            {"disputes": 8900, "customer_credit": -8900},
+        ),
         (
             replace(paid(), purpose=Purpose.ON_ACCOUNT),
             closed(won=False),

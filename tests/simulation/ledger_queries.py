@@ -45,13 +45,14 @@ SELECT business_id, subject_id AS id, CASE
         WHEN account = 'write_offs' THEN 'written off'
         WHEN kind = 'reissued' AND amount > 0 THEN 'total'
         WHEN kind IN ('charge_succeeded', 'external_payment', 'external_payment_bounced',
-            'dispute_closed', 'credit_applied', 'credit_unapplied', 'reissued') THEN 'paid'
+            'dispute_closed', 'dispute_regained', 'credit_applied', 'credit_unapplied',
+            'reissued') THEN 'paid'
         WHEN kind IN ('finalized', 'issued') THEN 'total'
         ELSE 'credited' END AS what,
     CASE WHEN kind IN ('finalized', 'issued') OR account = 'write_offs'
         OR kind = 'reissued' AND amount > 0 THEN amount ELSE -amount END AS amount
 FROM leg WHERE (account = 'receivable' AND kind <> 'written_off' OR account = 'write_offs'
-        OR account = 'customer_credit' AND kind = 'charge_succeeded')
+        OR account = 'customer_credit' AND kind IN ('charge_succeeded', 'dispute_regained'))
     AND EXISTS (SELECT 1 FROM invoice i WHERE i.business_id = leg.business_id
         AND i.id = leg.subject_id)
 UNION ALL

@@ -10,7 +10,8 @@ and takes `account` where it means a connected one:
   · {"update": pm, "exp_month": 1, "exp_year": 2040}
 - checkout: {"session": cs, "number": "4242424242424242", "kind": "card"}
 - clock: {"advance": seconds} · {"now": epoch seconds}
-- dispute: {"charge": ch, "reason": "fraudulent", "inquiry": false} · {"dispute": du, "won": true}
+- dispute: {"charge": ch, "reason": "fraudulent", "inquiry": false, "prevented": false,
+  "amount": 500} · {"dispute": du, "won": true}, also after it was lost: an appeal
 - faults: {"kind": …, "operation": "refunds.create", "times": 1, "skip": 0} · {"clear": true}
   · {"random": {"seed": 1, "per_mille": 20}}
 - payout: {"fail_next": "account_closed"} · refund: {"fail": re, "reason": …}
@@ -83,6 +84,8 @@ def _dispute(core: FakeStripe, wish: Body) -> Body:
         wish["charge"],
         wish.get("reason", "fraudulent"),
         inquiry=bool(wish.get("inquiry")),
+        prevented=bool(wish.get("prevented")),
+        amount=wish.get("amount"),
         account=account,
     )
 

@@ -29,15 +29,27 @@ _ANSWERABLE: Final = ("needs_response", "warning_needs_response")
 
 
 def open_dispute(
-    state: State, account: Account, charge: Body, reason: str, *, inquiry: bool = False
+    state: State,
+    account: Account,
+    charge: Body,
+    reason: str,
+    *,
+    inquiry: bool = False,
+    prevented: bool = False,
+    amount: int | None = None,
 ) -> Body:
-    """The payer's bank disputes a charge. A bank debit's dispute is lost at once: no appeal."""
-    final = charge["payment_method_details"]["type"] == "us_bank_account"
-    status = "warning_needs_response" if inquiry else "lost" if final else "needs_response"
+    """The payer's bank disputes a charge, or a part of it, and perhaps once more.
+
+    A bank debit's dispute is lost at once: no appeal. One that is prevented is settled before it
+    begins: the money goes back, unless a refund has given it back already.
+    """
+    debit = charge["payment_method_details"]["type"] == "us_bank_account"
+    final = debit or prevented
+    status = "warning_needs_response" if inquiry else "lost" if debit else "needs_response"
     body: Body = {
         "id": state.new_id("du"),
         "object": "dispute",
-        "amount": charge["amount"],
+        "amount": amount or charge["amount"],
         "balance_transactions": [],
         "charge": charge["id"],
         "created": state.now,
@@ -56,19 +68,20 @@ def open_dispute(
         "metadata": {},
         "payment_intent": charge["payment_intent"],
         "reason": reason,
-        "status": status,
+        "status": "prevented" if prevented else status,
     }
-    if not final:
+    if not debit:
         card = charge["payment_method_details"]["card"]
-        kind = "inquiry" if inquiry else "chargeback"
+        kind = "resolution" if prevented else "inquiry" if inquiry else "chargeback"
         details = {"brand": card["brand"], "case_type": kind, "network_reason_code": None}
         body["payment_method_details"] = {"type": "card", "card": details}
     account.disputes[body["id"]] = body
-    if not inquiry:
+    takes = not inquiry and not (prevented and charge["refunded"])
+    if takes:
         charge["disputed"] = True
         _withdraw(state, account, body)
     state.emit(account, "charge.dispute.created", body)
-    if not inquiry:
+    if takes:
         state.emit(account, "charge.dispute.funds_withdrawn", body)
     if final:
         state.emit(account, "charge.dispute.closed", body)
@@ -120,7 +133,8 @@ def escalate(state: State, account: Account, dispute: Body) -> None:
 
 
 def conclude(state: State, account: Account, dispute: Body, *, won: bool) -> None:
-    """The bank decides. A win returns the amount and, since it was countered, the fee."""
+    """The bank decides, or an appeal does. A win returns the amount and, since it was countered,
+    the fee."""
     inquiry = dispute["status"].startswith("warning_")
     if inquiry:
         dispute["status"] = "warning_closed"
@@ -130,6 +144,9 @@ def conclude(state: State, account: Account, dispute: Body, *, won: bool) -> Non
         _move(state, account, dispute, dispute["amount"], fee, "dispute_reversal")
         state.emit(account, "charge.dispute.funds_reinstated", dispute)
     else:
+        if dispute["status"] == "won":  # the bank's own appeal: what it had given back leaves again
+            _withdraw(state, account, dispute)
+            state.emit(account, "charge.dispute.funds_withdrawn", dispute)
         dispute["status"] = "lost"
     state.emit(account, "charge.dispute.closed", dispute)
 

@@ -160,12 +160,21 @@ class Doors:
         reason: str = "fraudulent",
         *,
         inquiry: bool = False,
+        prevented: bool = False,
+        amount: int | None = None,
         account: str | None = None,
     ) -> Body:
         with self.lock:
             where = self.account(account)
-            charge = where.charges[charge_id]
-            made = disputes.open_dispute(self.state, where, charge, reason, inquiry=inquiry)
+            made = disputes.open_dispute(
+                self.state,
+                where,
+                where.charges[charge_id],
+                reason,
+                inquiry=inquiry,
+                prevented=prevented,
+                amount=amount,
+            )
             return dict(made)
 
     def decide_dispute(self, dispute_id: str, *, won: bool, account: str | None = None) -> None:

@@ -11,14 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import invoice_facts as facts
-from chalicelib.domain.desk import disputes
+from chalicelib.domain.desk import disputed, disputes
+from chalicelib.domain.desk.refunds import Refunded
 from chalicelib.domain.dispute import (
     REMINDER_DAYS,
     WORK_AGAIN,
     AnswerRequest,
     AnswerState,
     Dispute,
+    DisputeMark,
     DisputeStage,
+    DisputeState,
     Draft,
     EvidenceFile,
     RequestKind,
@@ -32,6 +35,7 @@ from chalicelib.domain.due import DueKind, due_of
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact
 from chalicelib.domain.invoice import Hold, HoldKind
+from chalicelib.domain.ledger import Account
 from chalicelib.domain.record import first_of_party, on_party
 from tests.domain.histories import PAY, Story
 from tests.domain.samples import NOON
@@ -71,7 +75,8 @@ def told(*payloads: Any, dispute: Dispute = DISPUTE) -> tuple[Dispute, Fact]:
         ("warning_needs_response", DisputeStage.NEEDS_ANSWER, None),
         ("under_review", DisputeStage.UNDER_REVIEW, None),
         ("warning_under_review", DisputeStage.UNDER_REVIEW, None),
-        ("appeal_needs_response", DisputeStage.UNDER_REVIEW, None),
+        ("appeal_needs_response", DisputeStage.NEEDS_ANSWER, None),
+        ("appeal_under_review", DisputeStage.UNDER_REVIEW, None),
         ("a word of tomorrow", DisputeStage.UNDER_REVIEW, None),
         ("won", DisputeStage.CLOSED, True),
         ("lost", DisputeStage.CLOSED, False),
@@ -232,3 +237,74 @@ def test_a_lost_dispute_over_a_part_opens_that_part_again() -> None:
     story.tell(facts.DisputeClosed(PAY, "du_1", won=False))
     assert story.invoice.amount_remaining == 2000
     assert sum(leg.amount for leg in story.last.legs if leg.account.value == "disputes") == -2000
+
+
+MARK = DisputeMark("du_1", PAY, 8900, "fraudulent", None)
+WON, LOST = (
+    replace(MARK, state=state, taken=taken, verdicts=1)
+    for state, taken in ((DisputeState.WON, 0), (DisputeState.LOST, 8900))
+)
+
+
+@pytest.mark.parametrize(
+    ("mark", "status", "moved", "said"),
+    [
+        (MARK, "under_review", (-8900,), None),
+        (MARK, "won", (-8900,), facts.DisputeClosed(PAY, "du_1", won=True)),
+        (MARK, "lost", (), facts.DisputeClosed(PAY, "du_1", won=False)),
+        (MARK, "lost", (-8900,), facts.DisputeClosed(PAY, "du_1", won=False)),
+        (MARK, "lost", (-8900, 8900), facts.DisputeClosed(PAY, "du_1", won=True)),
+        (MARK, "warning_closed", (), facts.DisputeClosed(PAY, "du_1", won=True)),
+        (MARK, "prevented", (), facts.DisputeClosed(PAY, "du_1", won=True)),
+        (MARK, "prevented", (-8900,), facts.DisputeClosed(PAY, "du_1", won=False)),
+        (WON, "won", (-8900, 8900), None),
+        (WON, "appeal_under_review", (-8900, 8900, -8900), None),
+        (WON, "lost", (-8900, 8900, -8900), facts.DisputeClosed(PAY, "du_1", False, 1)),
+        (LOST, "lost", (-8900,), None),
+        (LOST, "lost", (), None),
+        (LOST, "appeal_under_review", (-8900,), None),
+        (LOST, "lost", (-8900, 3000), facts.DisputeRegained(PAY, "du_1", 3000, 1)),
+        (LOST, "lost", (-8900, 8900), facts.DisputeRegained(PAY, "du_1", 8900, 1)),
+        (LOST, "won", (-8900,), facts.DisputeRegained(PAY, "du_1", 8900, 1)),
+    ],
+)
+def test_a_verdict_is_what_stripe_says_and_the_invoice_does_not(
+    mark: DisputeMark, status: str, moved: tuple[int, ...], said: Any
+) -> None:
+    invoice = replace(Story().charging().succeeded().invoice, disputes=(mark,))
+    assert disputed.verdict(invoice, "du_1", status, moved) == said
+
+
+def test_the_first_verdict_has_the_key_it_always_had() -> None:
+    first, second = (facts.DisputeClosed(PAY, "du_1", won=False, verdict=n) for n in (0, 2))
+    assert (first.key(7), second.key(7)) == ("dispute_closed/du_1", "dispute_closed/du_1/2")
+
+
+@given(
+    amounts=st.lists(st.integers(1, 12000), min_size=1, max_size=3),
+    refunded=st.integers(0, 8900),
+    turns=st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=8),
+)
+def test_whatever_is_decided_the_books_are_what_the_marks_say(
+    amounts: list[int], refunded: int, turns: list[tuple[int, bool]]
+) -> None:
+    """Disputes of one charge are decided and turned round in any order: what is owed again is what
+    the marks say was taken, and never more than the payment had brought and was not refunded."""
+    story = Story().charging().succeeded()
+    if refunded:
+        story.tell(Refunded(PAY, "re_1", refunded))
+    for number, amount in enumerate(amounts):
+        story.tell(facts.DisputeOpened(PAY, f"du_{number}", amount, "general", None))
+    for place, won in turns:
+        number = place % len(amounts)
+        moved = () if won else (-amounts[number],)
+        status = "won" if won else "lost"
+        while (said := disputed.verdict(story.invoice, f"du_{number}", status, moved)) is not None:
+            story.tell(said)
+    taken = sum(one.taken for one in story.invoice.disputes)
+    assert story.invoice.amount_remaining == taken <= 8900 - refunded
+    open_or_lost = any(one.state is not DisputeState.WON for one in story.invoice.disputes)
+    assert story.invoice.payments[0].disputed == open_or_lost
+    posted = [leg for fact in story.facts for leg in fact.legs]
+    assert sum(leg.amount for leg in posted if leg.account is Account.RECEIVABLE) == taken
+    assert sum(leg.amount for leg in posted if leg.account is Account.DISPUTES) == -taken

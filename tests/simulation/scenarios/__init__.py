@@ -1,6 +1,7 @@
 """What is tried: each scenario is a small module that sets a stage, a script and its good ends."""
 
 from tests.simulation.scenarios import (
+    appeals,
     authentication,
     bank_debit,
     by_hand,
@@ -79,6 +80,7 @@ ALL: dict[str, Scenario] = {
         by_hand.CREDITED,
         disputes.ARGUED,
         disputes.IGNORED,
+        appeals.SCENARIO,
         received.EXTERNAL,
         received.PORTAL,
         two_people.CHEQUE,

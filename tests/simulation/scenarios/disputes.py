@@ -20,35 +20,35 @@ from tests.simulation.scenarios import people
 from tests.simulation.scenarios.base import DAY, HOUR, Scenario
 
 
-def _charge(world: World) -> dict[str, Any] | None:
+def charged(world: World) -> dict[str, Any] | None:
     charges = world.stripe.account().charges.values()
     return next((one for one in charges if one["status"] == "succeeded"), None)
 
 
 def _open(world: World, *, inquiry: bool) -> None:
-    charge = _charge(world)
+    charge = charged(world)
     if charge is not None:
         world.stripe.dispute(charge["id"], inquiry=inquiry)
 
 
-def _theirs(world: World) -> dict[str, Any] | None:
+def theirs(world: World) -> dict[str, Any] | None:
     return next(iter(world.stripe.account().disputes.values()), None)
 
 
 def _decide(world: World, *, won: bool) -> None:
-    dispute = _theirs(world)
+    dispute = theirs(world)
     if dispute is not None and dispute["status"] not in OUTCOMES:
         world.stripe.decide_dispute(dispute["id"], won=won)
 
 
 def _escalate(world: World) -> None:
-    dispute = _theirs(world)
+    dispute = theirs(world)
     if dispute is not None and dispute["status"] == "warning_needs_response":
         world.stripe.escalate_dispute(dispute["id"])
 
 
 def _answer(world: World, kind: RequestKind, request_id: str, ports: Ports) -> None:
-    dispute = _theirs(world)
+    dispute = theirs(world)
     if dispute is None:
         return
     if kind is RequestKind.EVIDENCE:
@@ -106,7 +106,7 @@ def _ignored(world: World) -> None:
 def _agreed(world: World) -> Iterator[str]:
     """Record and Stripe say the same, one answer was given, nothing was charged again."""
     yield from _charged_once(world)
-    dispute = _theirs(world)
+    dispute = theirs(world)
     if dispute is None:
         return
     ours = world.store.heads.get((BUSINESS, Subject.DISPUTE, dispute["id"]))
@@ -144,7 +144,7 @@ def _invoice_follows(world: World, status: str) -> Iterator[str]:
 
 def _lapsed(world: World) -> Iterator[str]:
     yield from _agreed(world)
-    if _theirs(world) is None:  # in an outage nothing was charged that day that could be disputed
+    if theirs(world) is None:  # in an outage nothing was charged that day that could be disputed
         return
     told = [
         row.fact.data.days for row in world.store.fact_rows() if row.fact.kind == "deadline_noticed"
