@@ -103,7 +103,7 @@ def test_a_refund_that_fails_later_comes_back() -> None:
     install.settle()
     assert install.read(invoice).payments[0].amount_refunded == 0
     assert balance(install, Account.REFUNDS) == 0
-    assert len(delivered(install, "staff_needs_human")) == 1
+    assert len(delivered(install, "staff_refund_failed")) == 1
     check_stripe(install)
 
 
