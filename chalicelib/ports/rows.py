@@ -75,6 +75,16 @@ class UniqueClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleasedClaim:
+    """The value is free again: what `owner` had claimed it for was undone."""
+
+    business_id: str
+    kind: str
+    value: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Membership:
     """A user's or API client's role in a business: what each of their calls is judged by."""
 
@@ -91,7 +101,7 @@ class Departure:
     business_id: str
 
 
-SideRow = NumberRange | NetworkTry | UniqueClaim | Membership | Departure
+SideRow = NumberRange | NetworkTry | UniqueClaim | ReleasedClaim | Membership | Departure
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,14 @@ import pytest
 from chalicelib.domain.errors import BrokenRecord, NotFound
 from chalicelib.domain.facts import Subject, chain_is_whole
 from chalicelib.ports.answers import FactExists, StaleHead
-from chalicelib.ports.rows import Change, NetworkTry, NumberRange, Series, UniqueClaim
+from chalicelib.ports.rows import (
+    Change,
+    NetworkTry,
+    NumberRange,
+    ReleasedClaim,
+    Series,
+    UniqueClaim,
+)
 from chalicelib.ports.store import Store
 from tests.contracts import store_samples as a
 
@@ -201,6 +208,20 @@ class SideRowContract:
     def test_an_owner_may_claim_again(self, store: Store) -> None:
         store.append([], side=[reference("inv_1")])
         store.append([a.new_invoice("inv_1")], side=[reference("inv_1")])
+        assert store.owner_of(a.BIZ, "reference", "wire-1") == "inv_1"
+
+    def test_a_released_claim_is_anybodys(self, store: Store) -> None:
+        store.append([], side=[reference("inv_1")])
+        store.append([], side=[ReleasedClaim(a.BIZ, "reference", "wire-1", "inv_1")])
+        assert store.owner_of(a.BIZ, "reference", "wire-1") is None
+        store.append([], side=[reference("inv_2")])
+        assert store.owner_of(a.BIZ, "reference", "wire-1") == "inv_2"
+
+    def test_only_its_owner_releases_a_claim(self, store: Store) -> None:
+        store.append([], side=[reference("inv_1")])
+        with pytest.raises(FactExists) as refusal:
+            store.append([], side=[ReleasedClaim(a.BIZ, "reference", "wire-1", "inv_2")])
+        assert refusal.value.key == "reference/wire-1"
         assert store.owner_of(a.BIZ, "reference", "wire-1") == "inv_1"
 
     def test_claims_are_a_business_own(self, store: Store) -> None:

@@ -34,7 +34,7 @@ class MemorySide:
 
     def _claim_taken(self, side: Sequence[rows.SideRow]) -> str | None:
         for row in side:
-            if isinstance(row, rows.UniqueClaim):
+            if isinstance(row, rows.UniqueClaim | rows.ReleasedClaim):
                 key = (row.business_id, row.kind, row.value)
                 if self.owners.get(key, row.owner) != row.owner:
                     return f"{row.kind}/{row.value}"
@@ -57,6 +57,8 @@ class MemorySide:
                 self._series(row.series)[row.business_id] = row.first + row.count
             elif isinstance(row, rows.UniqueClaim):
                 self.owners[row.business_id, row.kind, row.value] = row.owner
+            elif isinstance(row, rows.ReleasedClaim):
+                self.owners.pop((row.business_id, row.kind, row.value), None)
             elif isinstance(row, rows.Membership):
                 self.roles.setdefault(row.user_id, {})[row.business_id] = row
             elif isinstance(row, rows.Departure):

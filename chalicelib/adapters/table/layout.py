@@ -37,6 +37,7 @@ from chalicelib.ports.rows import (
     Membership,
     NetworkTry,
     NumberRange,
+    ReleasedClaim,
     SideRow,
     UniqueClaim,
 )
@@ -242,14 +243,20 @@ class Layout:
                 row = self.row(key, business_id=side.business_id, next_free=after)
                 free = self.model.pk.does_not_exist() | (self.model.next_free <= side.first)
                 return Write(row, free)
-            case UniqueClaim():
-                key = keys.claim(side.business_id, side.kind, side.value)
-                row = self.row(key, business_id=side.business_id, owner=side.owner)
-                return Write(row, self._free_or(side.owner), taken=f"{side.kind}/{side.value}")
+            case UniqueClaim() | ReleasedClaim():
+                return self._claim(side)
             case NetworkTry():
                 return self._network_try(side)
             case Membership() | Departure():
                 return self._membership(side)
+
+    def _claim(self, side: UniqueClaim | ReleasedClaim) -> Write:
+        """A released one keeps its row, without an owner: transactions of ours only ever put."""
+        key = keys.claim(side.business_id, side.kind, side.value)
+        owner = side.owner if isinstance(side, UniqueClaim) else None
+        row = self.row(key, business_id=side.business_id, owner=owner)
+        free = self._free_or(side.owner) | self.model.owner.does_not_exist()
+        return Write(row, free, taken=f"{side.kind}/{side.value}")
 
     def _network_try(self, side: NetworkTry) -> Write:
         """Keyed by the attempt: writing it again counts it once."""
