@@ -122,6 +122,20 @@ MODULES = (
         ),
     ),
     Module(
+        "disputes",
+        (
+            "chalicelib/domain/desk/disputed.py",
+            "chalicelib/domain/desk/disputes.py",
+            "chalicelib/domain/dispute.py",
+        ),
+        (
+            "tests/domain/desk/test_dispute_records.py",
+            "tests/domain/desk/test_disputes.py",
+            "tests/domain/desk/test_disputes_in_the_books.py",
+            *FACTS,
+        ),
+    ),
+    Module(
         "plans",
         ("chalicelib/domain/payment_plan.py", "chalicelib/domain/payment_plan_facts.py"),
         (
