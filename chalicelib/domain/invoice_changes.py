@@ -60,13 +60,13 @@ def taken_back(invoice: Invoice, amount: int) -> Invoice:
     """
     if invoice.is_withdrawn:
         return invoice
-    owing = replace(invoice, amount_paid=invoice.amount_paid - amount)
+    owing = replace(
+        invoice,
+        amount_paid=invoice.amount_paid - amount,
+        amount_recovered=max(invoice.amount_recovered - amount, 0),
+    )
     if invoice.status is InvoiceStatus.UNCOLLECTIBLE:
-        return replace(
-            owing,
-            amount_written_off=owing.amount_written_off + amount,
-            amount_recovered=max(owing.amount_recovered - amount, 0),
-        )
+        return replace(owing, amount_written_off=owing.amount_written_off + amount)
     if not (owing.is_open or owing.status is InvoiceStatus.PAID):
         return owing
     return move(replace(owing, paid_at=None, closed_at=None), owing.open_status())

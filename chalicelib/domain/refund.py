@@ -46,11 +46,17 @@ class Refund:
     stripe_refund_id: str | None = None
     failure: str = ""  # why it failed or was rejected, in words
     waits_for: str = ""  # while it is pending, in words
+    credit_part: int = 0  # what of one made in the dashboard was the customer's credit
 
     @property
     def is_undecided(self) -> bool:
         """It may still take money, so nobody else may have it."""
         return self.status in UNDECIDED
+
+    @property
+    def of_credit(self) -> int:
+        """What of it pays out credit; the rest lowers what was sold."""
+        return self.amount if self.from_credit else self.credit_part
 
     @property
     def send_again_at(self) -> datetime | None:

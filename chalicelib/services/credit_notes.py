@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.domain import money
 from chalicelib.domain.credit_note import CreditedTax, CreditLine, CreditNote
 from chalicelib.domain.dates import local_date
 from chalicelib.domain.desk import credit_notes as notes
 from chalicelib.domain.desk.applying import CreditApplied
 from chalicelib.domain.desk.credit_notes import CreditNoteIssued
+from chalicelib.domain.desk.refunds import amount_sold
 from chalicelib.domain.desk.reissue import InvoiceReissued, InvoiceReplaced, successor
 from chalicelib.domain.dispute import DisputeState
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
@@ -57,10 +59,12 @@ def issue_credit_note(
         known = [one for one in invoice.credit_notes if one.id == wanted.id]
         if known:
             return known[0]
-        _shares(invoice, wanted)  # refused before anything is cancelled at Stripe
+        # Refused before anything is cancelled at Stripe.
+        _check_sold(invoice, _shares(invoice, wanted))
         case = _closed(ports, business_id, invoice_id, "A credit note is being issued.")
         sequence = ports.store.next_number(business_id, Series.CREDIT_NOTE)
         note = _note(case, wanted, sequence)
+        _check_sold(case.invoice, note.taxes)
         changes = [change(case, CreditNoteIssued(note), actor=actor, why=wanted.reason)[1]]
         changes += _credit(ports, case, note, wanted.apply_to, actor)
         numbers = NumberRange(business_id, sequence, 1, Series.CREDIT_NOTE)
@@ -114,6 +118,19 @@ def _shares(invoice: Invoice, wanted: Correction) -> tuple[CreditedTax, ...]:
     if wanted.amount is None:
         return notes.shares_of_lines(invoice, wanted.lines)
     return notes.shares_of_amount(invoice, wanted.amount)
+
+
+def _check_sold(invoice: Invoice, shares: Sequence[CreditedTax]) -> None:
+    """What was refunded as the price of something is given back already."""
+    sold, wanted = amount_sold(invoice), sum(share.base + share.tax for share in shares)
+    if wanted <= sold:
+        return
+    most = money.decimal_text(sold, invoice.currency)
+    words = (
+        f"Only {most} {invoice.currency} of this invoice is not yet credited or refunded: what was "
+        "refunded is given back already."
+    )
+    raise Conflict("refunded_already", words)
 
 
 def _note(case: Case, wanted: Correction, sequence: int) -> CreditNote:

@@ -253,21 +253,26 @@ def judged(invoice: Invoice, payload: Any) -> Any:
     if not isinstance(payload, refunds.Refunded) or payload.request_id:
         return payload
     sold = refunds.amount_sold(invoice) if invoice.purpose is Purpose.INVOICE else 0
-    return replace(payload, from_credit=payload.amount > sold)
+    return replace(payload, credit_part=max(payload.amount - sold, 0))
 
 
 def credit_returned(case: Case, payload: Any) -> tuple[Case, list[Change]]:
     """Credit set aside for a refund that will not be made is the customer's again; what the
     dashboard gave back of it is gone."""
-    undone = refunds.RefundRejected | refunds.RefundDropped | refunds.RefundFailed
     name = refunds.name_of(payload)
-    if isinstance(payload, refunds.Refunded) and payload.from_credit:
-        return _credit_moved(case, name, -payload.amount, refunds.DASHBOARD, STRIPE)
-    if not isinstance(payload, undone) or not refunds.is_of_credit(case.invoice, payload):
+    match payload:
+        case refunds.Refunded(credit_part=part) if part:
+            return _credit_moved(case, name, -part, refunds.DASHBOARD, STRIPE)
+        case refunds.RefundFailed():
+            part = refunds.credit_part(case.invoice, payload)
+        case refunds.RefundRejected() | refunds.RefundDropped():
+            refund = _known(case.invoice, name)
+            part = refund.amount if refund.from_credit else 0
+        case _:
+            return case, []
+    if not part:
         return case, []
-    refund = _known(case.invoice, name)
-    source = f"{refund.id}/{payload.kind}"
-    return _credit_moved(case, source, refund.amount, "It was not paid out.", SYSTEM)
+    return _credit_moved(case, f"{name}/{payload.kind}", part, "It was not paid out.", SYSTEM)
 
 
 def _credit_moved(

@@ -140,7 +140,7 @@ def test_refunds_and_disputes() -> None:
         "mail:refund_sent", "event:refund.created",
     ]  # fmt: skip
     assert Story().paid().tell(RefundFailed(PAY, "re_1", 100)).owed == [
-        "staff_mail:staff_needs_human", "event:refund.failed",
+        "mail:refund_failed", "staff_mail:staff_refund_failed", "event:refund.failed",
     ]  # fmt: skip
     opened = facts.DisputeOpened(PAY, "du_1", 8900, "fraudulent", None)
     assert Story().paid().tell(opened).owed == [

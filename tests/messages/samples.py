@@ -93,9 +93,15 @@ NOTICES: dict[NoticeKind, NoticeView] = {
             refunded_on=date(2026, 10, 5),
             transaction_id="re_3QxYz2AbCdEf",
         ),
+        replace(
+            BASE, kind=NoticeKind.REFUND_FAILED, amount=2500, transaction_id="re_3QxYz2AbCdEf"
+        ),
         replace(BASE, kind=NoticeKind.CREDIT_NOTE_SENT, credit_note="CN-00007", balance=391448),
         replace(BASE, kind=NoticeKind.PAYMENT_BOUNCED, balance=437948),
         replace(BASE, kind=NoticeKind.STAFF_REFUND_APPROVAL, staff=STAFF),
+        replace(
+            BASE, kind=NoticeKind.STAFF_REFUND_FAILED, amount=2500, staff=STAFF, kept_as_credit=True
+        ),
         replace(BASE, kind=NoticeKind.METHOD_REMOVED, amount=None, invoice_number=None),
         replace(
             BASE,

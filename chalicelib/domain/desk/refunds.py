@@ -88,7 +88,7 @@ class RefundDropped:
 class Refunded:
     """What left our Stripe balance for a refund of ours or one made in Stripe's dashboard.
 
-    `from_credit`: one of the dashboard gave back what had become the customer's credit.
+    `credit_part`: what one of the dashboard gave back of the customer's credit.
     `in_transit`: a bank debit's refund takes days, and may still fail.
     """
 
@@ -97,7 +97,7 @@ class Refunded:
     refund_id: str
     amount: int
     request_id: str = ""
-    from_credit: bool = False
+    credit_part: int = 0
     in_transit: bool = False
 
     def key(self, seq: int) -> str:
@@ -205,7 +205,7 @@ def _noted(invoice: Invoice, payload: Refunded, fact: Fact) -> Invoice:
             reason=DASHBOARD,
             requested_at=fact.at,
             status=status,
-            from_credit=payload.from_credit,
+            credit_part=payload.credit_part,
             stripe_refund_id=payload.refund_id,
         )
         return replace(invoice, refunds=(*invoice.refunds, made))
@@ -227,10 +227,17 @@ def _with(invoice: Invoice, refund_id: str, **changes: Any) -> Invoice:
 
 def is_of_credit(invoice: Invoice, payload: Any) -> bool:
     """Whether the refund that the payload is about pays out the customer's credit."""
-    if isinstance(payload, RefundRequested):
-        return payload.refund.from_credit
+    asked = isinstance(payload, RefundRequested)
+    refund = payload.refund if asked else invoice.refund(name_of(payload))
+    return refund is not None and refund.from_credit
+
+
+def credit_part(invoice: Invoice, payload: Refunded | RefundFailed) -> int:
+    """What of the money that left or came back is the customer's credit."""
+    if isinstance(payload, Refunded):
+        return payload.credit_part
     refund = invoice.refund(name_of(payload))
-    return refund.from_credit if refund else getattr(payload, "from_credit", False)
+    return min(refund.of_credit, payload.amount) if refund else 0
 
 
 def legs_for(invoice: Invoice, payload: Any) -> tuple[Leg, ...]:
@@ -242,14 +249,10 @@ def legs_for(invoice: Invoice, payload: Any) -> tuple[Leg, ...]:
         case RefundRejected() | RefundDropped() if of_credit:
             refund = _known(invoice, payload.request_id)
             return legs(currency, refunds=refund.amount, customer_credit=-refund.amount)
-        case Refunded(amount=amount, from_credit=True):
-            return legs(currency, customer_credit=amount, cash_in_transit=-amount)
-        case Refunded(amount=amount):
-            return legs(currency, refunds=amount, cash_in_transit=-amount)
-        case RefundFailed(amount=amount) if of_credit:
-            return legs(currency, customer_credit=-amount, cash_in_transit=amount)
-        case RefundFailed(amount=amount):
-            return legs(currency, refunds=-amount, cash_in_transit=amount)
+        case Refunded(amount=amount) | RefundFailed(amount=amount):
+            part, sign = credit_part(invoice, payload), 1 if isinstance(payload, Refunded) else -1
+            posted = {"refunds": amount - part, "customer_credit": part, "cash_in_transit": -amount}
+            return legs(currency, **{account: sign * sum_ for account, sum_ in posted.items()})
         case ExternalRefundPaid(amount=amount):
             return legs(currency, refunds=amount, bank=-amount)
         case _:
@@ -310,7 +313,7 @@ def amount_sold(invoice: Invoice) -> int:
         return 0
     undone = {_S.FAILED, _S.REJECTED}
     refunded = sum(
-        one.amount for one in invoice.refunds if one.status not in undone and not one.from_credit
+        one.amount - one.of_credit for one in invoice.refunds if one.status not in undone
     )
     credited = sum(note.total for note in invoice.credit_notes)
     return max(invoice.totals.total - credited - refunded, 0)

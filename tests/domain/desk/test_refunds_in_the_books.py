@@ -200,7 +200,7 @@ ENTRIES = [
     ),
     (
         PAID,
-        Refunded(PAY, "re_9", 300, from_credit=True),
+        Refunded(PAY, "re_9", 300, credit_part=200),
         Entry(
             {
                 "payments.1.amount_refunded": 400,
@@ -212,24 +212,24 @@ ENTRIES = [
                         "Made in Stripe's dashboard.",
                         LATER,
                         status=RefundStatus.SUCCEEDED,
-                        from_credit=True,
                         stripe_refund_id="re_9",
+                        credit_part=200,
                     ),
                 ),
             },
-            {"customer_credit": 300, "cash_in_transit": -300},
+            {"refunds": 100, "customer_credit": 200, "cash_in_transit": -300},
             GONE,
         ),
     ),
     (
-        having(replace(CREDIT, id="re_9", status=RefundStatus.SUCCEEDED)),
+        having(replace(ASKED, id="re_9", status=RefundStatus.SUCCEEDED, credit_part=40)),
         RefundFailed(PAY, "re_9", 100),
         Entry(
             {
                 "payments.1.amount_refunded": 0,
                 **one(status=RefundStatus.FAILED, failure=refunds.SENT_BACK),
             },
-            {"cash_in_transit": 100, "customer_credit": -100},
+            {"cash_in_transit": 100, "refunds": -60, "customer_credit": -40},
             FAILED,
         ),
     ),
