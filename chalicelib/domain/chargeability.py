@@ -11,7 +11,7 @@ from datetime import datetime
 
 from chalicelib.domain import money
 from chalicelib.domain.customer import MethodKind, MethodState, PaymentMethod
-from chalicelib.domain.dates import iso, local_date
+from chalicelib.domain.dates import local_date, shown
 from chalicelib.domain.decisions import Reason
 from chalicelib.domain.declines import DeclineClass
 from chalicelib.domain.errors import InvalidInput
@@ -153,7 +153,7 @@ def cap_blocks(standing: Standing) -> list[Reason]:
     caps = standing.caps
     if caps.free_at is None:
         return []
-    return [Reason("network_cap", f"{caps.reason} The next try is free at {iso(caps.free_at)}.")]
+    return [Reason("network_cap", f"{caps.reason} The next try is free at {shown(caps.free_at)}.")]
 
 
 def is_bank_debit(method: PaymentMethod) -> bool:

@@ -75,3 +75,8 @@ def next_allowed(at: datetime, zone_name: str, opens: int, closes: int) -> datet
 def iso(at: datetime) -> str:
     """UTC text that sorts as time does: `2026-11-22T13:38:00.000000Z`."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def shown(at: datetime) -> str:
+    """For people, within a sentence of ours: `2026-11-22 13:38 UTC`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

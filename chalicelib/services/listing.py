@@ -15,6 +15,7 @@ from typing import TypeVar
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import instant, local_date
+from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.finding import folded
 from chalicelib.domain.invoice import OPEN, Invoice, InvoiceStatus, Purpose
 from chalicelib.domain.listing import (
@@ -114,12 +115,21 @@ def list_payments(
     filters: Filters,
     *,
     states: tuple[PaymentState, ...] = (),
-    sort: Sort = Sort.PAID_AT,
+    sort: Sort | None = None,
     reverse: bool = False,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[Entry]:
-    """What was paid, refused, refunded; and with every sort but by time, what is still awaited."""
+    """What was paid, refused, refunded; and with every sort but by time, what is still awaited.
+
+    By time unless told otherwise; by due date where what is awaited is asked for by name. Raises
+    InvalidInput for a wish to have that by a time which it has not.
+    """
+    awaited = bool(_OPEN_STATES & set(states))
+    if awaited and sort is Sort.PAID_AT:
+        words = "What is pending or processing has no time of payment yet: sort by due_on."
+        raise InvalidInput("sort_without_time", words)
+    sort = sort or (Sort.DUE_ON if awaited else Sort.PAID_AT)
     chosen = tuple(state for state in PaymentState if state in states) or tuple(PaymentState)
     if sort is Sort.PAID_AT:
         chosen = tuple(state for state in chosen if state not in _OPEN_STATES)
@@ -134,8 +144,6 @@ def list_payments(
     def read(count: int, at: str | None) -> Page[Entry]:
         return ports.store.listed(business.id, wanted, limit=count, cursor=at)
 
-    if not wanted.shelves:
-        return Page(())
     return sifted(read, fits, limit=limit, cursor=cursor)
 
 

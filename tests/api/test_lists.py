@@ -107,7 +107,10 @@ def test_payments_as_they_happened(desk: Api) -> None:
     assert payments(desk, status="paid", reverse="true") == [("paid", 1001), ("paid", 1002)]
     assert payments(desk, status="paid", paid_from="2026-01-15") == [("paid", 1002)]
     assert payments(desk, status="paid", paid_to="2026-01-15") == [("paid", 1001)]
-    assert payments(desk, status="pending") == []  # it has no time
+    awaited = payments(desk, status="pending")  # has no time: by due date
+    assert awaited == payments(desk, status="pending", sort="due_on") != []
+    refused = desk.get("/v1/payments?status=pending,paid&sort=paid_at")
+    assert (refused.status, refused.json["code"]) == (400, "sort_without_time")
 
 
 def test_what_is_awaited_and_what_was_refused(desk: Api) -> None:

@@ -90,7 +90,7 @@ class InvoicesQuery(ListQuery):
 
 class PaymentsQuery(ListQuery):
     status: PaymentStatuses | None = None
-    sort: PaymentSort = PaymentSort.PAID_AT
+    sort: PaymentSort | None = None
 
 
 class SearchQuery(Body):
