@@ -48,7 +48,7 @@ class Decline:
         return self.network_status != "not_sent_to_network"
 
 
-_CODES: dict[DeclineClass, str] = {
+CODES: dict[DeclineClass, str] = {
     DeclineClass.DEAD: """incorrect_number invalid_number invalid_account lost_card stolen_card
         pickup_card restricted_card revocation_of_authorization revocation_of_all_authorizations
         stop_payment_order transaction_not_allowed security_violation fraudulent merchant_blacklist
@@ -72,7 +72,7 @@ _CODES: dict[DeclineClass, str] = {
         bank_account_declined R02 R03 R04 R05 R07 R10 R11 R29 R51""",
     DeclineClass.DEBIT: "R01 R09",
 }
-_CLASS_OF = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
+_CLASS_OF = {code: kind for kind, codes in CODES.items() for code in codes.split()}
 
 _DEAD_OUTCOMES = {"highest_risk_level", "previously_declined_do_not_retry"}
 _VISA_CATEGORY_1 = {"04", "07", "41", "43", "46"}

@@ -8,6 +8,8 @@ from chalicelib.domain.facts import Effect, EffectKind
 from chalicelib.domain.policy import Channel, NoticeRule
 
 _TEXTED = {"payment_failed", "action_required", "needs_card", "went_overdue"}
+_BY = {channel: EffectKind(channel.value) for channel in Channel}
+NOTICES = frozenset({*_BY.values(), EffectKind.STAFF_MAIL})  # the effects that tell somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,9 @@ class Audience:
     sms: bool = False
     rules: tuple[NoticeRule, ...] = ()
 
+    def may_be_reached(self, channel: Channel) -> bool:
+        return self.sms or channel is not Channel.SMS
+
     def channels(self, notice: str) -> tuple[Channel, ...]:
         """What the policy says of this notice; else mail, and a text too where it is fitting."""
         usual = (Channel.MAIL, Channel.SMS) if notice in _TEXTED else (Channel.MAIL,)
@@ -24,12 +29,10 @@ class Audience:
 
 
 def mail(name: str, audience: Audience) -> tuple[Effect, ...]:
-    """A notice to the customer: by mail, by text message where that is agreed, or both."""
-    channels = audience.channels(name)
-    texted = audience.sms and Channel.SMS in channels
-    mailed = Channel.MAIL in channels or not texted
-    by_mail = (Effect(EffectKind.MAIL, name),) if mailed else ()
-    return (*by_mail, Effect(EffectKind.SMS, name)) if texted else by_mail
+    """A notice to the customer by every channel wanted and agreed; by mail where there is none."""
+    wanted = audience.channels(name)
+    channels = [one for one in Channel if one in wanted and audience.may_be_reached(one)]
+    return tuple(Effect(_BY[one], name) for one in channels or [Channel.MAIL])
 
 
 def staff(name: str) -> tuple[Effect, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -26,12 +26,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class AuditFormat(StrEnum):
+    """How a trail is exported; the value ends the file's name. Each has its row in `FORMATS`."""
+
     JSONL = "jsonl"
     CSV = "csv"
-
-    @property
-    def content_type(self) -> str:
-        return {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +87,10 @@ def broken_at(head: Aggregate, history: Sequence[Fact]) -> Break | None:
 
 def exported(ports: Ports, business_id: str, trail: Audit, form: AuditFormat) -> str:
     """The trail as a file; its key. The same trail is the same file."""
-    content = (as_lines(trail) if form is AuditFormat.JSONL else as_csv(trail)).encode()
+    content_type, written = FORMATS[form]
+    content = written(trail).encode()
     key = f"{business_id}/audits/{sha256(content).hexdigest()}.{form.value}"
-    ports.files.put(key, content, form.content_type)
+    ports.files.put(key, content, content_type)
     return key
 
 
@@ -139,3 +138,9 @@ def _cells(fact: Fact) -> tuple[Any, ...]:
 def _harmless(cell: Any) -> Any:
     """No cell begins like a formula, whatever somebody typed as a reason."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+FORMATS: Mapping[AuditFormat, tuple[str, Callable[[Audit], str]]] = {
+    AuditFormat.JSONL: ("application/jsonl", as_lines),
+    AuditFormat.CSV: ("text/csv; charset=utf-8", as_csv),
+}

@@ -34,7 +34,7 @@ from chalicelib.services.views import issuer_view
 
 EARLIER_PAYMENTS = 5
 FACTS_LOOKED_AT = 100
-_MESSAGES = {EffectKind.MAIL: "E-mail", EffectKind.SMS: "Text message"}
+MESSAGES = {EffectKind.MAIL: "E-mail", EffectKind.SMS: "Text message"}
 _NOT_SENT = ("failed", "void", "no ")
 _ASKED_BY = {
     Trigger.FIRST: "Automatic, on the due date",
@@ -290,12 +290,12 @@ def _messages(ports: Ports, file: File) -> SectionView:
 
 def _sent(ports: Ports, file: File) -> Iterator[tuple[str, ...]]:
     for fact in file.told:
-        owed = [effect for effect in fact.effects if effect.kind in _MESSAGES]
+        owed = [effect for effect in fact.effects if effect.kind in MESSAGES]
         done = ports.store.delivered(ref_of(fact)) if owed else {}
         for effect in owed:
             outcome = done.get(effect.id, "")
             if outcome and not outcome.startswith(_NOT_SENT):
-                what = f"{_MESSAGES[effect.kind]}: {effect.name.replace('_', ' ')}"
+                what = f"{MESSAGES[effect.kind]}: {effect.name.replace('_', ' ')}"
                 yield _minute(fact.at), what, outcome
 
 

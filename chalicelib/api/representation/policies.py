@@ -54,7 +54,7 @@ class NoticeRuleBody(Body):
     """How one kind of notice is sent; by mail where a text was chosen and is not agreed to."""
 
     notice: _Notice
-    channels: Annotated[tuple[Channel, ...], Meta(min_length=1, max_length=2)]
+    channels: Annotated[tuple[Channel, ...], Meta(min_length=1, max_length=len(Channel))]
 
 
 class TextHoursBody(Body):

@@ -15,6 +15,7 @@ from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.declines import DeclineClass
 from chalicelib.domain.facts import EffectKind
 from chalicelib.domain.hindsight import Hindsight, PastTry, Verdict
+from chalicelib.domain.owed import NOTICES
 from chalicelib.domain.payment import Trigger
 from chalicelib.domain.policy import WhenExhausted
 from chalicelib.domain.rehearsal import Assumption, Rehearsal, text_at
@@ -236,9 +237,6 @@ def _tries(one: Rehearsal) -> tuple[RehearsedTry, ...]:
     )
 
 
-_CHANNELS = (EffectKind.MAIL, EffectKind.SMS, EffectKind.STAFF_MAIL)
-
-
 def _notices(one: Rehearsal) -> tuple[RehearsedNotice, ...]:
     """Texts at the hour at which they may be sent."""
     return tuple(
@@ -249,7 +247,7 @@ def _notices(one: Rehearsal) -> tuple[RehearsedNotice, ...]:
         )
         for fact in one.facts
         for effect in fact.effects
-        if effect.kind in _CHANNELS
+        if effect.kind in NOTICES
     )
 
 

@@ -25,7 +25,7 @@ from chalicelib.ports.rows import FactRef
 
 Head = Business | Customer | Subscription | Invoice
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
-_NOTICES = {EffectKind.MAIL: "mail", EffectKind.STAFF_MAIL: "staff mail", EffectKind.SMS: "SMS"}
+NOTICES = {EffectKind.MAIL: "mail", EffectKind.STAFF_MAIL: "staff mail", EffectKind.SMS: "SMS"}
 _SLOTS = {0: "retry at once", 1: "retry after 24 h", 2: "retry after 72 h", 3: "retry after 7 d"}
 
 
@@ -75,7 +75,7 @@ def _ref(fact: Fact) -> FactRef:
 
 
 def _tells(fact: Fact) -> bool:
-    return any(effect.kind in _NOTICES for effect in fact.effects)
+    return any(effect.kind in NOTICES for effect in fact.effects)
 
 
 # ------------------------------------------------------------------------------------ the counts
@@ -129,8 +129,8 @@ def by_notice(books: Books) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {}
     for fact, outcomes in books.outcomes:
         for effect in fact.effects:
-            if effect.kind in _NOTICES:
-                name = f"{_NOTICES[effect.kind]}: {effect.name.replace('_', ' ')}"
+            if effect.kind in NOTICES:
+                name = f"{NOTICES[effect.kind]}: {effect.name.replace('_', ' ')}"
                 found.setdefault(name, Counter())[_fate(outcomes.get(effect.id))] += 1
     return found
 
