@@ -37,7 +37,10 @@ def parts_of(invoice: Invoice, amount: int) -> Parts:
 
 
 def received(invoice: Invoice, amount: int, fact: Fact) -> Invoice:
-    """Money came for it; what is more than owed is noted as overpaid."""
+    """Money came for it; what is more than owed is noted as overpaid.
+
+    An invoice that was paid already keeps the day it was paid on.
+    """
     parts = parts_of(invoice, amount)
     paid = replace(
         invoice,
@@ -48,7 +51,7 @@ def received(invoice: Invoice, amount: int, fact: Fact) -> Invoice:
     )
     if paid.status is InvoiceStatus.CANCELLED or paid.amount_recoverable:
         return paid
-    if paid.amount_remaining == 0:
+    if paid.amount_remaining == 0 and paid.status is not InvoiceStatus.PAID:
         return settle(paid, fact)
     return move(paid, paid.open_status()) if paid.is_open else paid
 

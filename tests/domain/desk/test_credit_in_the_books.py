@@ -270,6 +270,7 @@ def test_money_is_posted_in_the_invoices_currency() -> None:
         (in_flight(R.PROCESSING), {"amount_paid": 400, "status": S.PENDING}),
         (in_flight(R.PROCESSING, overdue_at=NOON), {"amount_paid": 400, "status": S.OVERDUE}),
         (draft(), {"amount_paid": 400}),
+        (PAID, {"amount_overpaid": 400}),  # it was paid on the day on which it was paid
     ],
 )
 def test_money_received(before: Invoice, expected: dict[str, Any]) -> None:

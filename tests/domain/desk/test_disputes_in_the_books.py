@@ -187,8 +187,6 @@ ENTRIES = [
                 "disputes.1.state": D.WON,
                 "disputes.1.taken": 0,
                 "disputes.1.verdicts": 2,
-                "paid_at": LATER,
-                "closed_at": LATER,
             },
             {"disputes": 8900, "customer_credit": -8900},
             [*REGAINED, "work:move_overpayment"],
