@@ -66,7 +66,10 @@ def get_group(call: StaffCall, group_id: str) -> GroupView:
 
 @routes.patch("/{group_id}", refuses=_CHECKED)
 def change_group(call: StaffCall, group_id: str, body: GroupChanges) -> GroupView:
-    """Change a billing group and its payer. Invoices that exist keep what is printed on them."""
+    """Change a billing group and its payer. Invoices that exist keep what is printed on them.
+
+    Another billing day holds from now on, also for what waits for the old one.
+    """
     known, changes = _read(call, group_id), group_changes(body)
     if changes:
         known = groups.change_group(
@@ -165,7 +168,8 @@ def preview_group_invoices(call: StaffCall, group_id: str, body: BillGroup) -> G
 
 @routes.post("/{group_id}/invoices", status=201, refuses=("billed_too_far_ahead", "date_invalid"))
 def bill_group(call: StaffCall, group_id: str, body: BillGroup) -> GroupInvoices:
-    """Bill the group for a period: one line for each member's subscription, sent to its address.
+    """Bill the group for a period, on one invoice, sent to its address: a line for each member's
+    subscription and each of its periods, with the member's name.
 
     Each period is billed once, alone or with the group. Cancelling the invoice leaves its periods
     billed: what is owed after all is billed by hand.

@@ -11,7 +11,8 @@ from typing import Any
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dispute import Dispute, due_at
-from chalicelib.domain.invoice import Invoice, NextActionKind
+from chalicelib.domain.group import Group
+from chalicelib.domain.invoice import Invoice, NextActionKind, Purpose
 from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.domain.subscription import Subscription
 
@@ -21,7 +22,7 @@ class DueKind(StrEnum):
 
     STEP = "step"  # invoices whose next action a machine takes
     REMIND = "remind"  # reminders to customers, of invoices and of cards that expire
-    BILL = "bill"  # subscriptions to be invoiced, plans whose instalment is to be asked for
+    BILL = "bill"  # subscriptions and groups to be invoiced, instalments to be asked for
     EFFECTS = "effects"  # facts with effects not yet delivered
     DISPUTE = "dispute"  # disputes whose answer is to be sent, or whose deadline is near
 
@@ -35,6 +36,8 @@ def due_of(head: Any) -> tuple[DueKind, datetime] | None:
     if isinstance(head, Customer):
         return (DueKind.REMIND, head.expiry_notice_at) if head.expiry_notice_at else None
     if isinstance(head, Dispute):
+    if isinstance(head, Group):
+        return (DueKind.BILL, head.next_bill_at) if head.next_bill_at else None
         at = due_at(head)
         return (DueKind.DISPUTE, at) if at else None
     if isinstance(head, Invoice) and head.next_action and head.next_action.at:

@@ -15,6 +15,7 @@ from chalicelib.domain import party_facts as party
 from chalicelib.domain.declines import DeclineClass
 from chalicelib.domain.desk import account, disputes, on_account
 from chalicelib.domain.facts import Effect, EffectKind
+from chalicelib.domain.group_facts import CustomerLeft, GroupChanged
 from chalicelib.domain.import_facts import ImportAdvanced, ImportStarted
 from chalicelib.domain.invoice import (
     HoldKind,
@@ -203,6 +204,10 @@ def _of_business(payload: Any) -> tuple[Effect, ...]:
     match payload:
         case ImportStarted() | ImportAdvanced(result_key=""):
             return work("import")
+        case CustomerLeft():
+            return work("move_billing")
+        case GroupChanged(fields=fields) if "billing_day" in fields:
+            return work("move_billing")
         case ImportAdvanced():
             return event("import.finished")
         case party.ChargingHeld() | party.ChargingReleased():

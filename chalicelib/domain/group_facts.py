@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from chalicelib.domain.errors import BrokenRecord
@@ -55,18 +55,36 @@ class CustomerLeft:
 
 @dataclass(frozen=True, slots=True)
 class GroupBilled:
-    """An invoice was made in the same transaction. `request_id` is of the call that wanted it."""
+    """An invoice was made in the same transaction. `request_id` is of the call that wanted it.
+
+    `next_bill_at`: it holds all of a billing day, and this is the next one.
+    """
 
     kind: ClassVar[str] = "group_billed"
     invoice_id: str
     lines: int
     request_id: str = ""
+    next_bill_at: datetime | None = None
 
     def key(self, seq: int) -> str:
         return f"billed/{self.invoice_id}"
 
 
-PAYLOADS: tuple[type, ...] = (GroupCreated, GroupChanged, CustomerJoined, CustomerLeft, GroupBilled)
+@dataclass(frozen=True, slots=True)
+class BillingDayPassed:
+    """There was nothing to bill on it."""
+
+    kind: ClassVar[str] = "billing_day_passed"
+    on: date
+    next_bill_at: datetime
+
+    def key(self, seq: int) -> str:
+        return f"passed/{seq}"
+
+
+PAYLOADS: tuple[type, ...] = (
+    GroupCreated, GroupChanged, CustomerJoined, CustomerLeft, GroupBilled, BillingDayPassed,
+)  # fmt: skip
 
 
 def group_step(group: Group | None, payload: Any, fact: Fact) -> Group:
@@ -82,7 +100,9 @@ def group_step(group: Group | None, payload: Any, fact: Fact) -> Group:
             return replace(group, members=(*group.members, member))
         case CustomerLeft(customer_id=customer_id, until_on=until_on):
             return removed(group, customer_id, until_on)
-        case GroupBilled():
+        case GroupBilled(next_bill_at=None):
             return group
+        case GroupBilled(next_bill_at=at) | BillingDayPassed(next_bill_at=at):
+            return replace(group, next_bill_at=at)
         case _:
             raise BrokenRecord(f"no step for {type(payload).__name__}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from chalicelib.domain.business import Business
@@ -173,16 +173,30 @@ class SubscriptionCreated:
 
 @dataclass(frozen=True, slots=True)
 class PeriodBilled:
-    """Period `index` has become an invoice, in the same transaction."""
+    """Period `index` and those after it, `count` in all, have become an invoice, in the same
+    transaction. `next_bill_at`: the next one is its group's, whose billing day this is."""
 
     kind: ClassVar[str] = "period_billed"
     index: int
     invoice_id: str
     days_before: int
     zone: str
+    count: int = 1
+    next_bill_at: datetime | None = None
 
     def key(self, seq: int) -> str:
         return f"billed/{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class BillingMoved:
+    """Somebody joined or left a group with a billing day: the next period is billed then."""
+
+    kind: ClassVar[str] = "billing_moved"
+    next_bill_at: datetime
+
+    def key(self, seq: int) -> str:
+        return f"billing_moved/{seq}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,20 +90,17 @@ def subscription_step(subscription: Subscription | None, payload: Any, fact: Fac
     if subscription is None:
         raise BrokenRecord(f"{fact.kind} before created")
     match payload:
-        case facts.PeriodBilled(
-            index=index, invoice_id=invoice_id, days_before=days_before, zone=zone
-        ):
-            if index != subscription.next_index:
-                raise BrokenRecord(f"period {index} billed, {subscription.next_index} is next")
-            billed = rules.billed_on(subscription, index, invoice_id)
-            return rules.with_next_bill(billed, zone=zone, days_before=days_before)
+        case facts.PeriodBilled():
+            return _billed(subscription, payload)
+        case facts.BillingMoved(next_bill_at=at):
+            return replace(subscription, next_bill_at=at)
         case facts.SubscriptionPaused(on=on, reason=reason, invoice_ids=invoice_ids):
             return rules.paused(subscription, on=on, reason=reason, invoice_ids=invoice_ids)
         case facts.SubscriptionResumed(on=on, days_before=days_before, zone=zone):
             running = rules.resumed(subscription, on=on)
             return rules.with_next_bill(running, zone=zone, days_before=days_before)
-        case facts.SubscriptionCancelled(on=on):
-            return rules.cancelled(subscription, on=on)
+        case facts.SubscriptionCancelled(on=on, collect_open_debt=collect):
+            return replace(rules.cancelled(subscription, on=on), debt_dropped=not collect)
         case _:
             raise BrokenRecord(f"no step for {type(payload).__name__}")
 
@@ -113,6 +110,18 @@ def business_step(business: Business | None, payload: Any, fact: Fact) -> Busine
     if isinstance(payload, facts.BusinessCreated):
         return payload.business
     if business is None:
+def _billed(subscription: Subscription, payload: facts.PeriodBilled) -> Subscription:
+    if payload.index != subscription.next_index:
+        raise BrokenRecord(f"period {payload.index} billed, {subscription.next_index} is next")
+    billed = subscription
+    for index in range(payload.index, payload.index + payload.count):
+        billed = rules.billed_on(billed, index, payload.invoice_id)
+    after = rules.with_next_bill(billed, zone=payload.zone, days_before=payload.days_before)
+    if payload.next_bill_at is None or after.next_bill_at is None:
+        return after
+    return replace(after, next_bill_at=payload.next_bill_at)
+
+
         raise BrokenRecord(f"{fact.kind} before created")
     match payload:
         case facts.BusinessChanged(business=changed):

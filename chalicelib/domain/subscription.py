@@ -94,6 +94,7 @@ class Subscription:
     pauses: tuple[Pause, ...] = ()
     shared: tuple[SharedInvoice, ...] = ()
     cancelled_on: date | None = None
+    debt_dropped: bool = False  # cancelled, and what it owed is not collected
     version: int = 0
     chain: str = ""
 
@@ -210,6 +211,16 @@ def with_next_bill(subscription: Subscription, *, zone: str, days_before: int) -
     return replace(subscription, next_bill_at=instant(bill_on, BILLING_HOUR, zone))
 
 
+def may_bill(subscription: Subscription, starts_on: date) -> bool:
+    """Whether a period that begins then may be billed as things stand: alone it was billed when it
+    began, so pausing or cancelling after that day does not take it back."""
+    if subscription.status is SubscriptionStatus.ACTIVE:
+        return True
+    pause = subscription.current_pause
+    stopped_on = pause.from_on if pause else subscription.cancelled_on
+    return not subscription.debt_dropped and stopped_on is not None and starts_on < stopped_on
+
+
 def billed_on(subscription: Subscription, index: int, invoice_id: str) -> Subscription:
     """Period `index` has become (part of) an invoice; the next one is the one after it."""
     own = invoice_id == keys.billed_invoice(subscription.id, index)
@@ -243,7 +254,8 @@ def paused(
 
 
 def resumed(subscription: Subscription, *, on: date) -> Subscription:
-    """Running again from `on`: what is not yet billed, and the contract's end, move by the days.
+    """Running again from `on`: what had not begun by the pause, and the contract's end, move by the
+    days. A period that had begun stays, though its group's billing day is still to come.
 
     Days before the first one are nobody's, so a pause among them moves nothing.
     """
@@ -251,11 +263,14 @@ def resumed(subscription: Subscription, *, on: date) -> Subscription:
     if current is None or subscription.status is not SubscriptionStatus.PAUSED:
         raise Conflict("subscription_not_paused", "The subscription is not paused.")
     days = max((on - max(current.from_on, subscription.start_on)).days, 0)
-    anchor = subscription.starts_on(subscription.next_index) + timedelta(days=days)
+    index = subscription.next_index
+    while subscription.starts_on(index) < current.from_on:
+        index += 1
+    anchor = subscription.starts_on(index) + timedelta(days=days)
     segments = subscription.segments
     if days:
-        kept = tuple(one for one in segments if one.first_index < subscription.next_index)
-        segments = (*kept, Segment(subscription.next_index, anchor, anchor.day))
+        kept = tuple(one for one in segments if one.first_index < index)
+        segments = (*kept, Segment(index, anchor, anchor.day))
     end = subscription.contract_end_on
     return replace(
         subscription,

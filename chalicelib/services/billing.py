@@ -27,7 +27,7 @@ from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import Change, DueRef, NumberRange
 from chalicelib.services.case import Case, again_when_stale, now_of
-from chalicelib.services.group_billing import bill_due_group
+from chalicelib.services.group_days import bill_due_group
 from chalicelib.services.groups import group_of_period
 from chalicelib.services.invoices import charge_at, created, draft_of
 from chalicelib.services.subscriptions import days_before
@@ -35,6 +35,8 @@ from chalicelib.services.subscriptions import days_before
 # Two changes of two rows each for every invoice, and the counter: 24 fill DynamoDB's 100 items.
 BATCH = 24
 _Due = tuple[Customer, Subscription]
+# What is due beside subscriptions has a message of its own.
+JOBS = {Subject.PLAN: "run_plan", Subject.GROUP: "bill_day"}
 
 
 def bill_due_subscriptions(ports: Ports) -> int:
@@ -56,9 +58,9 @@ def bill_due_subscriptions(ports: Ports) -> int:
 def _hand_over(ports: Ports, due: Sequence[DueRef]) -> int:
     by_business: dict[str, list[str]] = defaultdict(list)
     for ref in due:
-        if ref.subject is Subject.PLAN:
-            plan = {"job": "run_plan", "business_id": ref.business_id, "subject_id": ref.subject_id}
-            ports.queue.send(QueueName.BILLING, plan)
+        if job := JOBS.get(ref.subject):
+            body = {"job": job, "business_id": ref.business_id, "subject_id": ref.subject_id}
+            ports.queue.send(QueueName.BILLING, body)
         else:
             by_business[ref.business_id].append(ref.subject_id)
     for business_id, subscription_ids in by_business.items():

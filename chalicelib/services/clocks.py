@@ -17,7 +17,15 @@ from chalicelib.domain.facts import Subject
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import DueRef, TestClock
-from chalicelib.services import billing, charging, disputing, payment_plans, reminding
+from chalicelib.services import (
+    billing,
+    charging,
+    disputing,
+    forgotten,
+    group_days,
+    payment_plans,
+    reminding,
+)
 from chalicelib.services.sweeping import fact_ref
 
 LONGEST_ADVANCE = timedelta(days=366)
@@ -130,7 +138,9 @@ def run_due(ports: Ports, due: Sequence[DueRef]) -> None:
             for ref in due:
                 if ref.subject is Subject.PLAN:
                     payment_plans.run_plan(ports, ref.business_id, ref.subject_id)
-            ids = [ref.subject_id for ref in due if ref.subject is not Subject.PLAN]
+                elif ref.subject is Subject.GROUP:
+                    group_days.bill_day(ports, ref.business_id, ref.subject_id)
+            ids = [ref.subject_id for ref in due if ref.subject is Subject.SUBSCRIPTION]
             if ids:
                 billing.bill_subscriptions(ports, due[0].business_id, ids)
         case DueKind.DISPUTE:

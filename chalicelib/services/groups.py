@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from chalicelib.domain import group as rules
@@ -26,7 +26,7 @@ from chalicelib.ports.rows import Change
 from chalicelib.services.case import again_when_stale, now_of
 from chalicelib.services.customers import check_customer
 
-_FIXED = {"id", "business_id", "payer_id", "members", "version", "chain"}
+_FIXED = {"id", "business_id", "payer_id", "members", "next_bill_at", "version", "chain"}
 # What the payer's invoices are made from follows the group.
 _PAYERS = ("name", "email", "terms")
 
@@ -51,7 +51,8 @@ def create_group(ports: Ports, group: Group, *, actor: Actor, auto_charge: bool 
     now = now_of(ports, business)
     paying, paying_fact = first_of_party(payer, CustomerCreated(payer), at=now, actor=actor)
     rules.check(group)
-    made, made_fact = first_of_party(group, GroupCreated(group), at=now, actor=actor)
+    wanted = _planned(group, business, now)
+    made, made_fact = first_of_party(wanted, GroupCreated(wanted), at=now, actor=actor)
     both = [Change(made, made_fact), Change(paying, paying_fact)]
     ports.store.append(both, clock_id=business.test_clock_id)
     return made
@@ -60,7 +61,7 @@ def create_group(ports: Ports, group: Group, *, actor: Actor, auto_charge: bool 
 def change_group(
     ports: Ports, business_id: str, group_id: str, changes: dict[str, Any], *, actor: Actor
 ) -> Group:
-    """Name, contact, e-mail address or terms; the payer is changed with it.
+    """Name, contact, e-mail address, terms or billing day; the payer is changed with it.
 
     Invoices that exist keep what is printed on them. Raises InvalidInput as creating does.
     """
@@ -71,8 +72,10 @@ def change_group(
     def once() -> Group:
         business = ports.store.business(business_id)
         group = ports.store.group(business_id, group_id)
-        changed = rules.check(replace(group, **changes))
         now, names = now_of(ports, business), tuple(sorted(changes))
+        changed = rules.check(replace(group, **changes))
+        if "billing_day" in changes:
+            changed = _planned(changed, business, now)
         payload = GroupChanged(changed, names)
         after, fact = on_party(group, payload, at=now, actor=actor)
         written = [Change(after, fact)]
@@ -88,6 +91,11 @@ def change_group(
         return after
 
     return again_when_stale(once)
+
+
+def _planned(group: Group, business: Business, now: datetime) -> Group:
+    today = local_date(now, business.zone)
+    return rules.planned(group, today=today, zone=business.zone, now=now)
 
 
 def add_member(

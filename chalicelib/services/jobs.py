@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import Conflict
@@ -17,6 +17,8 @@ from chalicelib.services import (
     clocks,
     credit,
     disputing,
+    forgotten,
+    group_days,
     importing,
     on_account,
     overdue,
@@ -33,14 +35,16 @@ def run_job(ports: Ports, body: Mapping[str, str]) -> None:
     match body["job"]:
         case "bill":
             billing.bill_subscriptions(ports, business_id, body["subscription_ids"].split(","))
+        case "move_billing":
+            group_days.move_billing(ports, business_id, subject_id, body["fact_key"])
         case "charge_open_invoices":
             charge_open_invoices(ports, business_id, subject_id, body["fact_key"])
-        case "replan_open_invoices":
-            replan_open_invoices(ports, business_id, subject_id)
         case "replan_business":
             replan_business(ports, business_id, body.get("cursor"))
         case "resume_subscriptions":
             subscriptions.resume_after_payment(ports, business_id, subject_id)
+        case job if job in _OF_SUBJECT:
+            _OF_SUBJECT[job](ports, business_id, subject_id)
         case "pause_again":
             overdue.stop_again(ports, business_id, subject_id)
         case "move_overpayment":
@@ -121,12 +125,18 @@ def replan_business(ports: Ports, business_id: str, cursor: str | None = None) -
         ports.queue.send(QueueName.BILLING, body)
 
 
-def _open_invoices(ports: Ports, business_id: str, customer_id: str) -> list[str]:
-    found: list[str] = []
-    cursor = None
-    while True:
-        page = ports.store.invoices_of(business_id, customer_id, open_only=True, cursor=cursor)
-        found += [invoice.id for invoice in page.items if invoice.is_open]
-        cursor = page.cursor
-        if cursor is None:
-            return found
+# Jobs that need to know nothing but whose they are.
+_OF_SUBJECT: dict[str, Callable[[Ports, str, str], object]] = {
+    "bill_day": group_days.bill_day,
+    "replan_open_invoices": replan_open_invoices,
+    "resume_subscriptions": subscriptions.resume_after_payment,
+    "pause_again": overdue.stop_again,
+    "move_overpayment": credit.move_overpayment,
+    "send_refunds": refunding.send_refunds,
+    "cancel_open_invoices": subscriptions.cancel_open_invoices,
+    "run_plan": payment_plans.run_plan,
+    "forget_method": on_account.forget_method,
+    "import": importing.run_slice,
+    "carry_on": forgotten.carry_on,
+    "answer_dispute": disputing.run_dispute,
+}

@@ -204,6 +204,40 @@ def test_a_cancelled_subscription_never_runs_again() -> None:
     assert refused.value.code == "subscription_not_paused"
 
 
+def test_a_period_that_had_begun_before_the_pause_stays_where_it_is() -> None:
+    """Its group's billing day is still to come; alone it was billed when it began."""
+    running = resumed(paused(monthly(), "2026-01-10"), "2026-01-20")
+    starts = [running.starts_on(index).isoformat() for index in range(3)]
+    assert starts == ["2026-01-01", "2026-02-11", "2026-03-11"]
+    first = running.period(0)
+    assert first is not None
+    assert first.end_on == day("2026-02-01")
+
+
+@pytest.mark.parametrize(
+    ("status", "first", "expected"),
+    [("active", 31, True), ("paused", 9, True), ("paused", 10, False), ("cancelled", 9, True),
+     ("cancelled", 10, False), ("dropped", 9, False), ("ended", 1, False),
+     ("cancelled while paused", 9, True), ("cancelled while paused", 12, False)],
+)  # fmt: skip
+def test_what_had_begun_is_billed_although_the_service_has_stopped(
+    status: str, first: int, expected: bool
+) -> None:
+    stopped_on = day("2026-01-10")
+    over = rules.cancelled(monthly(), on=stopped_on)
+    one = {
+        "active": monthly(),
+        "paused": paused(monthly(), "2026-01-10"),
+        "cancelled": over,
+        "cancelled while paused": rules.cancelled(
+            paused(monthly(), "2026-01-10"), on=day("2026-01-20")
+        ),
+        "dropped": replace(over, debt_dropped=True),
+        "ended": monthly(status=SubscriptionStatus.ENDED),
+    }[status]
+    assert rules.may_bill(one, date(2026, 1, first)) is expected
+
+
 def test_steps_that_make_no_sense_are_refused() -> None:
     with pytest.raises(Conflict):
         resumed(monthly(), "2026-01-10")
@@ -241,6 +275,11 @@ def test_billed_days_and_paused_days_are_all_the_days_there_were(
         stopped = rules.paused(running, on=today, reason="", invoice_ids=())
         today += timedelta(days=rest)
         running = rules.resumed(stopped, on=today)
+    while running.starts_on(running.next_index) < today:  # a group's billing day is still to come
+        begun = running.period(running.next_index)
+        assert begun is not None
+        billed_days += begun.days
+        running = billed(running, 1)
     paused_days = sum(((one.until_on or one.from_on) - one.from_on).days for one in running.pauses)
     elapsed = (running.starts_on(running.next_index) - start).days
     assert billed_days + paused_days == elapsed

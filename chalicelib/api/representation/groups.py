@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.api.representation.fields import Body, Email, Id, Name, Text, View, given
 from chalicelib.api.representation.invoices import InvoiceView, LineView, line_view
@@ -24,22 +24,33 @@ class GroupTerms(StrEnum):
     NET_30 = "net_30"
 
 
+BillingDay = Annotated[int, Meta(ge=1, le=31, description="Day of the month, or its last one")]
+
+
 class NewGroup(Body):
     """`name` is the company's or department's, `contact` the person there, `email` where the
-    invoices go. `auto_charge`: the payer's saved method is charged on the due date."""
+    invoices go. `auto_charge`: the payer's saved method is charged on the due date.
+
+    `billing_day`: one invoice goes out on that day of each month, with every period that has begun
+    since the day before it. Without it, periods are billed as they begin.
+    """
 
     name: Name
     email: Email
     terms: GroupTerms
     contact: Text = ""
     auto_charge: bool = True
+    billing_day: BillingDay | None = None
 
 
 class GroupChanges(Body):
+    """A billing day that has come already is still billed; `null` takes the billing day away."""
+
     name: Name | UnsetType = UNSET
     email: Email | UnsetType = UNSET
     terms: GroupTerms | UnsetType = UNSET
     contact: Text | UnsetType = UNSET
+    billing_day: BillingDay | UnsetType | None = UNSET
 
 
 class NewMember(Body):
@@ -58,8 +69,8 @@ class RemoveMember(Body):
 
 
 class BillGroup(Body):
-    """Every period of a member that begins up to `last_on` and is not billed yet; today when left
-    out."""
+    """Every period of a member that begins up to `last_on` and is not billed yet, whether alone or
+    with the group; today when left out."""
 
     last_on: date | None = None
 
@@ -79,7 +90,10 @@ class NamedMemberView(View):
 
 
 class GroupView(View):
-    """`payer_id` is the customer that pays: it has the payment methods and the statement."""
+    """`payer_id` is the customer that pays: it has the payment methods and the statement.
+
+    `next_bill_at`: when the billing day's next invoice is made.
+    """
 
     id: str
     name: str
@@ -87,11 +101,13 @@ class GroupView(View):
     email: str
     terms: Terms
     payer_id: str
+    billing_day: int | None
+    next_bill_at: datetime | None
     members: tuple[MemberView, ...]
 
 
 class GroupInvoices(View):
-    """Empty when nothing was left to bill; several when one cannot hold all."""
+    """Empty when nothing was left to bill; several when one cannot hold all: 45 subscriptions."""
 
     data: tuple[InvoiceView, ...]
 
@@ -127,6 +143,7 @@ def new_group(body: NewGroup, *, group_id: str, payer_id: str, business_id: str)
         email=body.email,
         terms=Terms(body.terms.value),
         payer_id=payer_id,
+        billing_day=body.billing_day,
     )
 
 
@@ -145,6 +162,8 @@ def group_view(group: Group) -> GroupView:
         email=group.email,
         terms=group.terms,
         payer_id=group.payer_id,
+        billing_day=group.billing_day,
+        next_bill_at=group.next_bill_at,
         members=tuple(
             MemberView(one.customer_id, one.from_on, one.until_on) for one in group.members
         ),
