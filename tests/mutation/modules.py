@@ -146,6 +146,16 @@ MODULES = (
         ),
     ),
     Module(
+        "parties",
+        ("chalicelib/domain/party_fold.py",),
+        (
+            "tests/domain/test_customer.py",
+            "tests/domain/test_group.py",
+            "tests/domain/test_parties_in_the_books.py",
+            "tests/domain/test_subscription.py",
+        ),
+    ),
+    Module(
         "outcome",
         ("chalicelib/domain/outcome.py",),
         ("tests/domain/test_outcome.py", "tests/domain/test_outcome_in_words.py"),
