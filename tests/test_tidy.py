@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -15,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.tracked import ROOT, name, tracked
+
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 
@@ -94,14 +94,7 @@ VAGUE = re.compile(r"(utils?|helpers?|managers?|misc|common|stuff)$", re.IGNOREC
 
 
 def sources(*folders: str) -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *folders],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    return [ROOT / name for name in listed if name.endswith(".py") and (ROOT / name).exists()]
+    return [path for path in tracked(*folders) if path.suffix == ".py"]
 
 
 @cache
@@ -130,10 +123,6 @@ def imported(path: Path) -> Iterator[str]:
 
 SHIPPED = [path for path in sources("chalicelib", "app.py") if path.name != "__init__.py"]
 EVERYTHING = sources()
-
-
-def name(path: Path) -> str:
-    return str(path.relative_to(ROOT))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=name)
