@@ -16,8 +16,10 @@ from typing import Any
 from chalicelib.domain import invoice_facts, party_facts
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.desk.account import ExternalPaymentReceived
+from chalicelib.domain.desk.credit_notes import CreditNoteIssued
 from chalicelib.domain.desk.external_payments import ExternalPaymentRecorded
-from chalicelib.domain.desk.reissue import InvoiceReissued
+from chalicelib.domain.desk.refunds import Refunded
+from chalicelib.domain.desk.reissue import InvoiceReissued, InvoiceReplaced
 from chalicelib.domain.invoice import Invoice
 
 LONGEST_WORD = 64
@@ -34,7 +36,8 @@ class What(StrEnum):
     INVOICE_NUMBER = "invoice_number"
     PO_NUMBER = "po_number"
     PAYMENT_REFERENCE = "payment_reference"  # the cheque's or the bank's
-    PROCESSOR_REFERENCE = "processor_reference"  # Stripe's PaymentIntent
+    PROCESSOR_REFERENCE = "processor_reference"  # Stripe's PaymentIntent, charge or refund
+    CREDIT_NOTE_NUMBER = "credit_note_number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,21 @@ def _words_of(payload: Any) -> Iterator[Word]:
             yield Word(cut(reference), What.PAYMENT_REFERENCE)
         case ExternalPaymentRecorded(reference=reference):
             yield Word(cut(reference), What.PAYMENT_REFERENCE)
-        case invoice_facts.ChargeSucceeded(intent_id=intent_id):
-            yield Word(cut(intent_id), What.PROCESSOR_REFERENCE)
+        case CreditNoteIssued(note=note) | InvoiceReplaced(note=note):
+            yield Word(cut(note.number), What.CREDIT_NOTE_NUMBER)
+        case _:
+            yield from _of_processor(payload)
+
+
+def _of_processor(payload: Any) -> Iterator[Word]:
+    """A payment is known by its intent from its first try on, and by what its receipt names."""
+    match payload:
+        case invoice_facts.AttemptStarted(intent_id=name, attempt=attempt) if attempt.number == 1:
+            yield Word(cut(name), What.PROCESSOR_REFERENCE)
+        case invoice_facts.PaymentAdopted(intent_id=name):
+            yield Word(cut(name), What.PROCESSOR_REFERENCE)
+        case invoice_facts.ChargeSucceeded(charge_id=name) | Refunded(refund_id=name):
+            yield Word(cut(name), What.PROCESSOR_REFERENCE)
         case _:
             return
 

@@ -62,6 +62,7 @@ def test_numbers_ids_and_stripes_own(desk: Api) -> None:
         invoice["id"]: "id",
         payment["id"]: "id",
         payment["stripe_payment_intent_id"]: "processor_reference",
+        payment["charge_id"]: "processor_reference",  # the receipt's transaction id
     }.items():
         assert found(desk, text) == [("invoice", matched)]
     (hit,) = desk.get(f"/v1/search?q={invoice['number']}").json["data"]
@@ -76,6 +77,27 @@ def test_numbers_ids_and_stripes_own(desk: Api) -> None:
         "amount": 8900,
         "currency": "USD",
     }
+
+
+def test_what_went_back_is_found_by_its_own_number(desk: Api) -> None:
+    (invoice,) = desk.get("/v1/invoices").json["data"]
+    wish = {"payment_id": invoice["payments"][0]["id"], "amount": 100, "reason": "Late."}
+    desk.post(f"/v1/invoices/{invoice['id']}/refunds", wish)
+    desk.install.settle()
+    (refund,) = desk.get(f"/v1/invoices/{invoice['id']}/refunds").json["data"]
+    assert found(desk, refund["stripe_refund_id"]) == [("invoice", "processor_reference")]
+    path = f"/v1/invoices/{invoice['id']}/credit-notes"
+    note = desk.post(path, {"reason": "An hour too many.", "amount": 200}).json
+    assert found(desk, note["number"].lower()) == [("invoice", "credit_note_number")]
+
+
+def test_a_failed_payment_is_found_by_its_intent(desk: Api) -> None:
+    poor = desk.install.customer(card="4000000000000341", id="cus_poor")
+    desk.install.invoice(poor)
+    desk.install.settle()
+    (invoice,) = desk.get("/v1/invoices?customer_id=cus_poor").json["data"]
+    name = invoice["payments"][0]["stripe_payment_intent_id"]
+    assert found(desk, name) == [("invoice", "processor_reference")]
 
 
 def test_a_former_name_finds_nothing(desk: Api) -> None:

@@ -243,7 +243,7 @@ class WordsContract:
             "inv-00": What.INVOICE_NUMBER,
             "po-77": What.PO_NUMBER,
             "ext 9": What.REFERENCE,
-            "pi_3": What.PROCESSOR_REFERENCE,
+            "ch_1": What.PROCESSOR_REFERENCE,
             "cheque 18": What.PAYMENT_REFERENCE,
         }.items():
             assert self._ids(store, prefix) == [(what.value, "inv_1")]
