@@ -56,6 +56,7 @@ ALL: dict[str, Scenario] = {
         clock.REMINDED,
         groups.GROUP,
         imports.MOVED_IN,
+        groups.DAY_OF_GROUP,
         months.MONTHS,
         months.TWO_DEBTS,
         on_account.RACE,

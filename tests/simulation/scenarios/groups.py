@@ -1,17 +1,19 @@
 """A billing group: staff bill it while the run does, as members come and go, for three months.
 
-Each period stands on one invoice, alone or with the group, and each invoice is paid once.
+Each period stands on one invoice, alone or with the group, and each invoice is paid once. A group
+with a billing day gets one invoice that day, whoever joins or leaves beside the run.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from chalicelib.domain.customer import Customer, CustomerKind
-from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.facts import SYSTEM, Subject
 from chalicelib.domain.group import Group
+from chalicelib.domain.group_facts import GroupBilled
 from chalicelib.domain.parties import Terms
 from chalicelib.domain.subscription import Subscription, first_anchor
 from chalicelib.ports import Ports
@@ -26,13 +28,17 @@ _MEMBERS = ("cus_a", "cus_b")  # from the first day on
 _ALL = (*_MEMBERS, "cus_c")
 _SECOND_MONTH = 31 * DAY - 4 * HOUR  # six in the morning in New York, when time is summer time
 _AROUND = (-HOUR, -1, 0, 1, 60, HOUR)
+_BILLING_DAY = (START + timedelta(days=5)).day
+_ON_THE_DAY = 5 * DAY - 4 * HOUR
+_A_MONTH_LATER = 36 * DAY - 4 * HOUR
 
 
-def _stage(world: World) -> None:
+def _stage(world: World, billing_day: int | None = None) -> None:
     people.stage(world)
     ports = world.ports
     group = Group(
-        _GROUP, BUSINESS, "Acme Corp", "Ann Lee", "ap@acme.example", Terms.NET_7, _PAYER
+        _GROUP, BUSINESS, "Acme Corp", "Ann Lee", "ap@acme.example", Terms.NET_7, _PAYER,
+        billing_day=billing_day,
     )  # fmt: skip
     groups.create_group(ports, group, actor=people.STAFF)
     _card(world, _PAYER)
@@ -87,6 +93,16 @@ def _months(world: World) -> None:
         people.ask(world, _SECOND_MONTH + _AROUND[world.pick(6)], name, deed)
 
 
+def _by_its_day(world: World) -> None:
+    """Somebody joins before its first period is billed alone, or after it; leaves around the day;
+    and staff may bill the group around the next one."""
+    _stage(world, _BILLING_DAY)
+    people.ask(world, world.pick(3), "add", _add)
+    people.ask(world, _ON_THE_DAY + _AROUND[world.pick(6)], "remove", _remove)
+    at = _A_MONTH_LATER + _AROUND[world.pick(6)]
+    people.ask(world, at, "generate", lambda ports: _bill(ports, "second"))
+
+
 def _bill(ports: Ports, request_id: str) -> None:
     group_billing.bill_group(ports, BUSINESS, _GROUP, actor=people.STAFF, request_id=request_id)
 
@@ -125,4 +141,18 @@ def _each_period_once(world: World) -> Iterator[str]:
         yield f"{len(world.witness.hits)} charges for {len(invoices)} invoices"
 
 
+def _one_each_day(world: World) -> Iterator[str]:
+    yield from _each_period_once(world)
+    days: Counter[date] = Counter()
+    for fact in world.ports.store.facts(BUSINESS, Subject.GROUP, _GROUP):
+        if isinstance(fact.data, GroupBilled) and not fact.data.request_id:
+            issued_on = world.ports.store.invoice(BUSINESS, fact.data.invoice_id).issued_on
+            assert issued_on is not None
+            days[issued_on] += 1
+    yield from (f"{times} invoices on {day}" for day, times in days.items() if times > 1)
+    if not days:
+        yield "the group's day made no invoice"
+
+
 GROUP = Scenario("billing_group", _months, _each_period_once, last=72 * DAY)
+DAY_OF_GROUP = Scenario("group_billing_day", _by_its_day, _one_each_day, last=80 * DAY)
