@@ -146,6 +146,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "received_on": "2026-11-20",
         "reference": "TRX-20261120-77",
     },
+    "NewInstalmentPayment": {
+        "method": "check",
+        "amount": 15000,
+        "received_on": "2026-11-20",
+        "reference": "1002",
+        "instalment": 2,
+    },
     "ReversePayment": {"reversed_on": "2026-11-25", "reason": "The cheque was not covered."},
     "NewRefund": {
         "payment_id": "pay_mfrggzdfmztwq2lknnwg23tp_1",
@@ -165,6 +172,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "reason": "The customer moved away.",
         "reference": "TRX-20261122-12",
     },
+    "RejectCreditPayout": {"reason": "The customer wants to keep it for the next invoice."},
     "CompleteDetails": {
         "invoice_id": "inv_mfrggzdfmztwq2lknnwg23tp",
         "po_number": "PO-1815",
@@ -177,6 +185,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "SubmitEvidence": {"text": "The customer has used the service every week since January."},
     "AcceptDispute": {"reason": "The customer is right: it was billed twice."},
+    "ReleaseFraudWarning": {"reason": "The customer called: the card and the order are theirs."},
     "NewTestClock": {"now_at": "2026-01-01T12:00:00Z"},
     "AdvanceTestClock": {"to": "2026-12-31T12:00:00Z"},
     "PortalPay": {"payment_method_id": "pm_1RyExample"},

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from chalicelib.api.calls import StaffCall
+from chalicelib.api.errors import no_such
 from chalicelib.api.making import done_once
 from chalicelib.api.representation.by_hand import (
     ExternalPaymentList,
     ExternalPaymentView,
     NewExternalPayment,
+    NewInstalmentPayment,
     NewInvoicePayment,
     ReversePayment,
     chosen_of,
@@ -17,8 +19,11 @@ from chalicelib.api.representation.by_hand import (
 )
 from chalicelib.api.representation.fields import day
 from chalicelib.api.routing import Routes
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.invoice import Purpose
 from chalicelib.domain.payment import Allocation
-from chalicelib.services import external_payments
+from chalicelib.domain.payment_plan import PaymentPlan
+from chalicelib.services import external_payments, instalments
 from chalicelib.services.external_payments import Received
 
 routes = Routes(__name__, "/v1", "External payments")
@@ -61,11 +66,37 @@ def record_external_payment(
 def record_invoice_payment(
     call: StaffCall, invoice_id: str, body: NewInvoicePayment
 ) -> ExternalPaymentView:
-    """Record money that came past Stripe for one invoice: all of it, a part, or too much."""
+    """Record money that came past Stripe for one invoice: all of it, a part, or too much.
+
+    The invoice may be what a payment plan asks for as an instalment.
+    """
     invoice = call.ports.store.invoice(call.business_id, invoice_id)
     came = _came(call, body, None)
-    external_payments.pay_invoice(call.ports, call.business_id, invoice_id, came, actor=call.actor)
+    of_plan = invoice.purpose is Purpose.INSTALMENT
+    pay = instalments.pay_demand if of_plan else external_payments.pay_invoice
+    pay(call.ports, call.business_id, invoice_id, came, actor=call.actor)
     return _view(call, invoice.customer_id, came.id)
+
+
+@routes.post(
+    "/payment-plans/{payment_plan_id}/external-payments",
+    status=201,
+    refuses=(*_REFUSES, "plan_not_active", "instalment_paid", "instalment_not_found"),
+)
+def record_instalment_payment(
+    call: StaffCall, payment_plan_id: str, body: NewInstalmentPayment
+) -> ExternalPaymentView:
+    """Record money that came past Stripe for a payment plan: an instalment, a part of it, or more.
+
+    A charge of the instalment that is open at Stripe is cancelled first; one that is being
+    processed forbids it, in words. When it bounces, reverse it: the instalment is due again.
+    """
+    came = _came(call, body, None)
+    plan = _plan(call, payment_plan_id)
+    instalments.pay_instalment(
+        call.ports, call.business_id, plan.id, came, actor=call.actor, number=body.instalment
+    )
+    return _view(call, plan.customer_id, came.id)
 
 
 @routes.post(
@@ -92,6 +123,13 @@ def reverse_external_payment(
         lambda found: found is not None,
     )
     return _view(call, customer_id, external_payment_id)
+
+
+def _plan(call: StaffCall, payment_plan_id: str) -> PaymentPlan:
+    try:
+        return call.ports.store.payment_plan(call.business_id, payment_plan_id)
+    except NotFound as error:
+        raise no_such("payment_plan") from error
 
 
 def _own(call: StaffCall, customer_id: str) -> str:

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from chalicelib.domain import money
-from chalicelib.domain.dates import add_months, instant
+from chalicelib.domain.dates import add_months, instant, local_date
 from chalicelib.domain.errors import Conflict, InvalidInput
 
 # A plan that ends closes every open demand and frees every invoice in one transaction of 100 rows.
@@ -59,6 +59,14 @@ class Instalment:
     @property
     def is_paid(self) -> bool:
         return self.state is InstalmentState.PAID
+
+
+@dataclass(frozen=True, slots=True)
+class InstalmentPart:
+    """What one payment paid of one instalment."""
+
+    number: int
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +217,61 @@ def next_at(plan: PaymentPlan, now: datetime) -> datetime | None:
     return min([*due, *([broken] if broken else [])], default=None)
 
 
+def spread(
+    plan: PaymentPlan, amount: int, first: int | None = None, without: Sequence[int] = ()
+) -> tuple[InstalmentPart, ...]:
+    """Money over the unpaid instalments: the `first` one if named, then the others in order.
+
+    `without`: those that Stripe is just collecting.
+    """
+    order = sorted(plan.unpaid, key=lambda one: one.number != first)
+    parts: list[InstalmentPart] = []
+    left = amount
+    for one in order:
+        part = min(left, one.amount - one.paid)
+        if part > 0 and one.number not in without:
+            parts.append(InstalmentPart(one.number, part))
+            left -= part
+    return tuple(parts)
+
+
+def owed_again(
+    plan: PaymentPlan, parts: Sequence[InstalmentPart], gone: Sequence[int], at: datetime
+) -> PaymentPlan:
+    """Money for these instalments came back: they are due again, late from now on if they were.
+
+    Those in `gone` were closed meanwhile; what they are short of becomes an instalment of today.
+    """
+    for part in parts:
+        one = plan.instalment(part.number)
+        if one is None or part.number in gone:
+            plan = _made_good(plan, one, part, local_date(at, plan.zone))
+        else:
+            short = replace(one, paid=one.paid - part.amount)
+            plan = plan.with_instalment(_unpaid(short, at))
+    return plan
+
+
+def _unpaid(one: Instalment, at: datetime) -> Instalment:
+    if not one.demand_id:
+        return replace(one, state=InstalmentState.SCHEDULED)
+    if one.overdue_at is None:
+        return replace(one, state=InstalmentState.DUE)
+    return replace(one, state=InstalmentState.OVERDUE, overdue_at=at)
+
+
+def _made_good(
+    plan: PaymentPlan, one: Instalment | None, part: InstalmentPart, today: date
+) -> PaymentPlan:
+    fresh = Instalment(max(each.number for each in plan.instalments) + 1, today, part.amount)
+    kept = [each for each in plan.instalments if one is None or each.number != one.number]
+    if one is not None and one.amount > part.amount:
+        less = replace(one, amount=one.amount - part.amount, paid=one.paid - part.amount)
+        kept.append(less)
+    kept.sort(key=lambda each: each.number)
+    return replace(plan, instalments=(*kept, fresh))
+
+
 def lowered(plan: PaymentPlan, owed: int) -> tuple[Instalment, ...]:
     """Money came past the plan: what is asked for last is asked for less, down to what is owed.
 
@@ -217,11 +280,18 @@ def lowered(plan: PaymentPlan, owed: int) -> tuple[Instalment, ...]:
     excess = max(plan.amount_remaining - owed, 0)
     kept: list[Instalment] = []
     for one in sorted(plan.instalments, key=lambda each: (each.due_on, each.number), reverse=True):
-        cut = min(excess, one.amount) if one.state is InstalmentState.SCHEDULED else 0
+        waits = one.state is InstalmentState.SCHEDULED
+        cut = min(excess, one.amount - one.paid) if waits else 0
         excess -= cut
         if one.amount > cut:
-            kept.append(replace(one, amount=one.amount - cut))
+            kept.append(_cut(one, cut))
     return tuple(sorted(kept, key=lambda each: (each.due_on, each.number)))
+
+
+def _cut(one: Instalment, cut: int) -> Instalment:
+    less = replace(one, amount=one.amount - cut)
+    done = cut > 0 and less.paid >= less.amount
+    return replace(less, state=InstalmentState.PAID) if done else less
 
 
 def replaced(plan: PaymentPlan, parts: Sequence[Instalment]) -> PaymentPlan:

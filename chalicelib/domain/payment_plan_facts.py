@@ -10,7 +10,13 @@ from chalicelib.domain import payment_plan as rules
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Effect, Fact
 from chalicelib.domain.owed import event, staff, work
-from chalicelib.domain.payment_plan import Instalment, InstalmentState, PaymentPlan, PlanStatus
+from chalicelib.domain.payment_plan import (
+    Instalment,
+    InstalmentPart,
+    InstalmentState,
+    PaymentPlan,
+    PlanStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,36 @@ class InstalmentPaid:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidOutside:
+    """A cheque, cash or a transfer for instalments. In the same transaction it pays the plan's
+    invoices, and the demands of those instalments know of it."""
+
+    kind: ClassVar[str] = "paid_outside"
+    payment_id: str
+    parts: tuple[InstalmentPart, ...]
+
+    def key(self, seq: int) -> str:
+        return f"external/{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PaidOutsideReversed:
+    """It bounced: its instalments are due again; a plan that was completed by it runs again.
+
+    `gone`: instalments whose demands were closed meanwhile, so that a new one asks for it.
+    """
+
+    kind: ClassVar[str] = "paid_outside_reversed"
+    payment_id: str
+    parts: tuple[InstalmentPart, ...]
+    gone: tuple[int, ...]
+    reason: str
+
+    def key(self, seq: int) -> str:
+        return f"bounced/{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class InstalmentWentOverdue:
     kind: ClassVar[str] = "instalment_overdue"
     number: int
@@ -85,20 +121,23 @@ class PlanPostponed:
 
 @dataclass(frozen=True, slots=True)
 class PlanEnded:
-    """Completed, broken or cancelled: its invoices are on their own again."""
+    """Completed, broken or cancelled: its invoices are on their own again. Twice, when what had
+    completed it bounced and was paid again."""
 
     kind: ClassVar[str] = "plan_ended"
     status: PlanStatus
     reason: str
 
     def key(self, seq: int) -> str:
-        return "ended"
+        return f"ended/{seq}"
 
 
 PAYLOADS: tuple[type, ...] = (
     PlanMade,
     InstalmentDemanded,
     InstalmentPaid,
+    PaidOutside,
+    PaidOutsideReversed,
     InstalmentWentOverdue,
     PlanChanged,
     PlanPostponed,
@@ -122,6 +161,12 @@ def _changed(plan: PaymentPlan | None, payload: Any, fact: Fact) -> PaymentPlan:
             return plan.with_instalment(due)
         case InstalmentPaid(number=number, amount=amount):
             return plan.with_instalment(_paid(_known(plan, number), amount))
+        case PaidOutside(parts=parts):
+            for part in parts:
+                plan = plan.with_instalment(_paid(_known(plan, part.number), part.amount))
+            return plan
+        case PaidOutsideReversed():
+            return _reversed(plan, payload, fact)
         case InstalmentWentOverdue(number=number):
             late = replace(_known(plan, number), state=InstalmentState.OVERDUE, overdue_at=fact.at)
             return plan.with_instalment(late)
@@ -142,10 +187,20 @@ def _known(plan: PaymentPlan, number: int) -> Instalment:
     return found
 
 
+def _reversed(plan: PaymentPlan, payload: PaidOutsideReversed, fact: Fact) -> PaymentPlan:
+    """A broken or cancelled plan stays so: its invoices are owed by themselves."""
+    short = rules.owed_again(plan, payload.parts, payload.gone, fact.at)
+    if plan.status is not PlanStatus.COMPLETED:
+        return short
+    return replace(short, status=PlanStatus.ACTIVE, ended_at=None, end_reason="")
+
+
 def _paid(one: Instalment, amount: int) -> Instalment:
     paid = one.paid + amount
     if paid >= one.amount:
         return replace(one, paid=paid, state=InstalmentState.PAID)
+    if not one.demand_id:
+        return replace(one, paid=paid)
     late = one.overdue_at is not None
     return replace(one, paid=paid, state=InstalmentState.OVERDUE if late else InstalmentState.DUE)
 
@@ -155,7 +210,7 @@ def owed(payload: Any) -> tuple[Effect, ...] | None:
     match payload:
         case PlanMade():
             return (*work("run_plan"), *event("payment_plan.created"))
-        case InstalmentPaid() | PlanChanged():
+        case InstalmentPaid() | PlanChanged() | PaidOutside() | PaidOutsideReversed():
             return (*work("run_plan"), *event("payment_plan.updated"))
         case InstalmentWentOverdue():
             return work("run_plan")

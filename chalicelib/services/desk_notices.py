@@ -12,15 +12,20 @@ from chalicelib.domain.desk.account import (
     ExternalPaymentReceived,
     ExternalPaymentReversed,
 )
+from chalicelib.domain.desk.credit_payouts import CreditPayoutRequested
 from chalicelib.domain.desk.reissue import InvoiceReissued
 from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.refund import Refund, RefundStatus
-from chalicelib.messages import NoticeKind, NoticeView
+from chalicelib.messages import NoticeKind, NoticeView, StaffView
 from chalicelib.ports import Ports
 from chalicelib.services import portal_links, receipts
 from chalicelib.services.matter import Matter
 from chalicelib.services.views import business_view, method_view
+
+_OF_CREDIT = (
+    ExternalPaymentReceived | ExternalPaymentReversed | CreditPaidOut | CreditPayoutRequested
+)
 
 
 def completed(ports: Ports, matter: Matter, invoice: Invoice, view: NoticeView) -> NoticeView:
@@ -82,7 +87,7 @@ def account_notice(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView
     """Of a customer's own money: an external payment, or credit that was paid out."""
     business, customer, payload = matter.business, matter.customer, matter.fact.data
     assert customer is not None
-    assert isinstance(payload, ExternalPaymentReceived | ExternalPaymentReversed | CreditPaidOut)
+    assert isinstance(payload, _OF_CREDIT)
     numbers, left, method = "", None, None
     if isinstance(payload, ExternalPaymentReceived):
         numbers, left = receipts.in_words(ports, matter, payload)
@@ -92,7 +97,7 @@ def account_notice(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView
     else:
         method = external_view(payload.method, payload.reference)
     today = local_date(matter.fact.at, business.zone)
-    return NoticeView(
+    told = NoticeView(
         kind=kind,
         key=f"{matter.fact.subject_id}/{matter.fact.seq}/{kind.value}",
         locale=customer.locale or business.locale,
@@ -107,4 +112,17 @@ def account_notice(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView
         refunded_on=today,
         method=method,
         transaction_id=method.reference if method else None,
+    )
+    return _for_staff(ports, matter, told) if kind.for_staff else told
+
+
+def _for_staff(ports: Ports, matter: Matter, told: NoticeView) -> NoticeView:
+    assert matter.customer is not None
+    return replace(
+        told,
+        locale=matter.business.locale,
+        business=business_view(matter.business, matter.business.locale),
+        link=f"{ports.links.back_office}/customers/{matter.customer.id}",
+        to_name=None,
+        staff=StaffView(customer=matter.customer.name, reason=matter.fact.why or None),
     )

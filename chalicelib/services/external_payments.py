@@ -10,7 +10,7 @@ second kind of pending money would have to be collected, dunned and reversed lik
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.domain import demand as demands
@@ -25,12 +25,14 @@ from chalicelib.domain.desk.external_payments import (
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
 from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import Actor, Fact, Subject
-from chalicelib.domain.invoice import Invoice
+from chalicelib.domain.invoice import Invoice, Purpose
+from chalicelib.domain.money import decimal_text
 from chalicelib.domain.payment import Allocation
 from chalicelib.domain.record import on_party
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import FactExists, StaleHead
-from chalicelib.ports.rows import Change, UniqueClaim
+from chalicelib.ports.rows import Change, ReleasedClaim, UniqueClaim
+from chalicelib.services import instalment_reversal
 from chalicelib.services.case import Case, again_when_stale, audience_of, change, now_of
 from chalicelib.services.credit import chosen_debts, close_all, open_debts, payable
 
@@ -65,7 +67,7 @@ def record_payment(
         known = find_payment(ports, customer, came.id)
         if known is not None:
             return known
-        _check(ports, business, customer, came)
+        check_received(ports, business, customer, came)
         return _record(ports, business, customer, came, actor)
 
     return again_when_stale(once)
@@ -76,6 +78,12 @@ def pay_invoice(
 ) -> ExternalPaymentReceived:
     """The same for one invoice: what is more than it can take becomes the customer's credit."""
     invoice = ports.store.invoice(business_id, invoice_id)
+    if invoice.purpose is Purpose.ON_ACCOUNT:
+        words = (
+            "This is a payment on account, not an invoice: cancel it while it is open, and record "
+            "the money for the customer."
+        )
+        raise Conflict("settled", words)
     part = min(came.amount, payable(invoice))
     if part == 0 and not _is_known(ports, invoice, came.id):
         words = f"Invoice {invoice.number} is {invoice.status.value}: record it on account instead."
@@ -124,11 +132,13 @@ def _record(
         changes.append(change(case, paid, actor=actor, why=why)[1])
     try:
         ports.store.append(
-            changes, side=_claims(business.id, customer, came), clock_id=business.test_clock_id
+            changes, side=claims_of(business.id, customer, came), clock_id=business.test_clock_id
         )
     except FactExists as taken:
         if taken.key.startswith(f"{CLAIM}/"):
-            raise _used(ports, business.id, came, taken.key.removeprefix(f"{CLAIM}/")) from taken
+            raise reference_used(
+                ports, business.id, came, taken.key.removeprefix(f"{CLAIM}/")
+            ) from taken
         raise
     return received
 
@@ -161,37 +171,51 @@ def _shares(came: Received, fresh: Sequence[Invoice]) -> tuple[Allocation, ...]:
 # ----------------------------------------------------------------------------- checks, claims
 
 
-def _check(ports: Ports, business: Business, customer: Customer, came: Received) -> None:
+def check_received(ports: Ports, business: Business, customer: Customer, came: Received) -> None:
+    """Raises InvalidInput or Conflict for what cannot have come, or is recorded already."""
     if came.amount <= 0:
         raise InvalidInput("amount_invalid", "The amount has to be positive.")
     if came.received_on > local_date(now_of(ports, business), business.zone):
         raise InvalidInput("date_in_future", "Money that is yet to come cannot be recorded.")
     if not came.reference and came.method is not ExternalMethod.CASH:
         raise InvalidInput("reference_missing", "Only cash may come without a reference.")
-    for claim in _claims(business.id, customer, came):
+    for claim in claims_of(business.id, customer, came):
         owner = ports.store.owner_of(business.id, CLAIM, claim.value)
         if owner is not None and owner != claim.owner:
-            raise _used(ports, business.id, came, claim.value)
+            raise reference_used(ports, business.id, came, claim.value)
 
 
-def _claims(business_id: str, customer: Customer, came: Received) -> list[UniqueClaim]:
+def claims_of(business_id: str, customer: Customer, came: Received) -> list[UniqueClaim]:
     """A bank's reference is the only one of its kind; a cheque's number only among its drawer's."""
-    if not came.reference:
-        return []
-    of = f"{customer.id}/" if came.method is ExternalMethod.CHECK else ""
-    value = f"{came.method.value}/{of}{came.reference.casefold()}"
-    return [UniqueClaim(business_id, CLAIM, value, f"{customer.id}/{came.id}")]
+    value = _claimed(customer.id, came.method, came.reference)
+    return [UniqueClaim(business_id, CLAIM, value, f"{customer.id}/{came.id}")] if value else []
 
 
-def _used(ports: Ports, business_id: str, came: Received, value: str) -> Conflict:
+def _claimed(customer_id: str, method: ExternalMethod, reference: str) -> str:
+    """The same for `TRN  44` and `trn 44`; nothing where there is no reference."""
+    plain = " ".join(reference.casefold().split())
+    of = f"{customer_id}/" if method is ExternalMethod.CHECK else ""
+    return f"{method.value}/{of}{plain}" if plain else ""
+
+
+def _released(
+    business_id: str, customer: Customer, received: ExternalPaymentReceived
+) -> list[ReleasedClaim]:
+    """The bank may take the same cheque in again, and what was mistyped is recorded anew."""
+    value = _claimed(customer.id, received.method, received.reference)
+    owner = f"{customer.id}/{received.payment_id}"
+    return [ReleasedClaim(business_id, CLAIM, value, owner)] if value else []
+
+
+def reference_used(ports: Ports, business_id: str, came: Received, value: str) -> Conflict:
     """Says which payment has the reference."""
     owner = ports.store.owner_of(business_id, CLAIM, value) or "/"
     customer_id, _, payment_id = owner.partition("/")
     customer = ports.store.customer(business_id, customer_id)
     first = find_payment(ports, customer, payment_id)
     shown = (
-        f"{first.amount} minor units of {first.currency} on {first.received_on.isoformat()} from "
-        f"{customer.name} (payment {payment_id})"
+        f"{decimal_text(first.amount, first.currency)} {first.currency} on "
+        f"{first.received_on.isoformat()} from {customer.name} (payment {payment_id})"
         if first
         else f"payment {payment_id}"
     )
@@ -278,13 +302,21 @@ def reverse_payment(
             reversed_on=reversed_on,
             reason=reason,
         )
-        now = now_of(ports, business)
-        changes = [Change(*on_party(customer, payload, at=now, actor=actor, why=reason))]
+        now, around = now_of(ports, business), audience_of(business, customer)
+        again = instalment_reversal.owed_again(ports, business, customer, received, invoices)
+        payload = replace(payload, plan_id=again.cover.id if again.cover else "")
+        changes = [
+            Change(*on_party(customer, payload, at=now, actor=actor, why=reason, audience=around)),
+            *again.changes(now, actor, reason),
+        ]
         for invoice in invoices:
-            bounced = ExternalPaymentBounced(payment_id, amounts[invoice.id], reversed_on, reason)
+            bounced = ExternalPaymentBounced(
+                payment_id, amounts[invoice.id], reversed_on, reason, again.cover_of(invoice)
+            )
             case = Case(business, customer, invoice, now)
             changes.append(change(case, bounced, actor=actor, why=reason)[1])
-        ports.store.append(changes, clock_id=business.test_clock_id)
+        released = _released(business_id, customer, received)
+        ports.store.append(changes, side=released, clock_id=business.test_clock_id)
         return payload
 
     return again_when_stale(once)

@@ -132,14 +132,15 @@ def _demand(
 ) -> Invoice:
     place = sorted(part.number for part in plan.instalments).index(one.number) + 1
     words = f"Payment plan {plan.reference}, instalment {place} of {len(plan.instalments)}"
-    line = Line(description=words, quantity=Decimal(1), unit_amount=one.amount)
+    asked = one.amount - one.paid  # a cheque may have paid a part of it already
+    line = Line(description=words, quantity=Decimal(1), unit_amount=asked)
     demand_id = keys.instalment(plan.id, one.number)
     today = local_date(now, business.zone)
     invoices = [ports.store.invoice(business.id, each) for each in plan.invoice_ids]
     return replace(
         draft_of(business, customer, (line,), invoice_id=demand_id, at=now),
         purpose=Purpose.INSTALMENT,
-        allocations=demands.divided(one.amount, invoices),
+        allocations=demands.divided(asked, invoices),
         demand=Demand(plan_id=plan.id, instalment=one.number),
         auto_charge=plan.autopay,
         status=InvoiceStatus.PENDING,

@@ -110,3 +110,56 @@ def test_a_part_is_charged_by_staff(api: Api, ada: Customer) -> None:
     api.install.settle()
     assert api.get(f"/v1/invoices/{invoice.id}").json["amount_paid"] == 3000
     assert api.post(f"/v1/invoices/{invoice.id}/charge", {"amount": 9999}).code == "part_too_large"
+
+
+def cash(amount: int, **more: Any) -> dict[str, Any]:
+    return {"method": "cash", "amount": amount, "received_on": "2026-01-01", **more}
+
+
+def test_an_instalment_is_paid_past_stripe_and_bounces(api: Api, ada: Customer) -> None:
+    plan = api.post(PLANS, wish(ada, autopay=False)).json
+    path = f"{PLANS}/{plan['id']}"
+    api.install.advance(days=28)
+    paid = api.post(f"{path}/external-payments", cash(3500))
+    assert paid.status == 201
+    assert paid.json["payment_plan_id"] == plan["id"]
+    assert paid.json["instalments"] == [
+        {"number": 1, "amount": 3000}, {"number": 2, "amount": 500},
+    ]  # fmt: skip
+    (invoice,) = plan["invoice_ids"]
+    assert paid.json["allocations"] == [{"invoice_id": invoice, "amount": 3500}]
+    after = api.get(path).json
+    assert [(one["paid"], one["state"]) for one in after["instalments"]] == [
+        (3000, "paid"), (500, "scheduled"), (0, "scheduled"),
+    ]  # fmt: skip
+    assert after["progress"] == "1 of 3 paid. Next: 25.00 USD on 2026-03-01."
+    back = f"/v1/customers/{ada.id}/external-payments/{paid.json['id']}/reverse"
+    api.post(back, {"reversed_on": "2026-01-29", "reason": "No funds."})
+    assert [(one["paid"], one["state"]) for one in api.get(path).json["instalments"]] == [
+        (0, "due"), (0, "scheduled"), (0, "scheduled"),
+    ]  # fmt: skip
+    named = api.post(f"{path}/external-payments", cash(1000, instalment=3)).json
+    assert named["instalments"] == [{"number": 3, "amount": 1000}]
+
+
+def test_an_instalment_is_paid_past_stripe_by_its_own_demand(api: Api, ada: Customer) -> None:
+    plan = api.post(PLANS, wish(ada, autopay=False)).json
+    api.install.advance(days=28)
+    asked = api.get(f"{PLANS}/{plan['id']}").json["next_instalment"]["invoice_id"]
+    paid = api.post(f"/v1/invoices/{asked}/external-payments", cash(3000)).json
+    assert (paid["payment_plan_id"], paid["credited"]) == (plan["id"], 0)
+    again = api.post(f"/v1/invoices/{asked}/external-payments", cash(100))
+    assert (again.status, again.code) == (409, "instalment_paid")
+
+
+def test_what_an_instalment_cannot_take(api: Api, ada: Customer) -> None:
+    plan = api.post(PLANS, wish(ada, autopay=False)).json
+    path = f"{PLANS}/{plan['id']}/external-payments"
+    unknown = api.post(path, cash(100, instalment=7))
+    assert (unknown.status, unknown.code) == (404, "instalment_not_found")
+    assert api.post(path, cash(0)).code == "amount_invalid"
+    assert api.post(path, cash(100, received_on="2026-01-02")).code == "date_in_future"
+    assert api.post(path, cash(100, method="check")).code == "reference_missing"
+    assert api.post(f"{PLANS}/plan_none/external-payments", cash(100)).status == 404
+    api.post(f"{PLANS}/{plan['id']}/cancel", {"reason": "?"})
+    assert api.post(path, cash(100)).code == "plan_not_active"

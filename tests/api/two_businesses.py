@@ -27,6 +27,7 @@ from chalicelib.services import (
     customers,
     disputing,
     following_up,
+    fraud_warnings,
     groups,
     importing,
     on_account,
@@ -60,10 +61,12 @@ UNKNOWN = {
     "import_id": "imp_unknown",
     "group_id": "grp_unknown",
     "dispute_id": "du_unknown",
+    "fraud_warning_id": "issfr_unknown",
     "external_payment_id": "ext_unknown",
     "refund_id": "ref_unknown",
     "credit_note_id": "cn_unknown",
     "credit_application_id": "app_unknown",
+    "credit_payout_id": "out_unknown",
     "token": "u" * 43,
 }
 MALFORMED = "no!id"
@@ -124,6 +127,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "draft_dispute_evidence": {"text": "They used it."},
     "submit_dispute_evidence": {"text": "They used it."},
     "accept_dispute": _REASON,
+    "release_fraud_warning": _REASON,
     "create_test_clock": {"now_at": "2026-03-01T12:00:00Z"},
     "advance_test_clock": {"to": "2026-03-02T12:00:00Z"},
     "pay_in_portal": {"invoice_id": "{invoice_id}"},
@@ -131,6 +135,7 @@ BODIES: dict[str, dict[str, Any]] = {
 BODIES |= {
     "record_external_payment": {**_CASH, "received_on": "2026-01-01"},
     "record_invoice_payment": {**_CASH, "received_on": "2026-01-01"},
+    "record_instalment_payment": {**_CASH, "received_on": "2026-01-01"},
     "reverse_external_payment": {**_REASON, "reversed_on": "2026-01-01"},
     "request_refund": {**_REASON, "payment_id": "{payment_id}", "amount": 5},
     "reject_refund": _REASON,
@@ -140,6 +145,7 @@ BODIES |= {
     "apply_credit": {},
     "take_back_credit": _REASON,
     "pay_out_credit": {**_REASON, "method": "cash", "amount": 5, "paid_on": "2026-01-01"},
+    "reject_credit_payout": _REASON,
     "complete_billing_details": {"invoice_id": "{invoice_id}", "po_number": "PO-1"},
 }
 BODIES["preview_subscription"] = BODIES["create_subscription"]
@@ -224,6 +230,7 @@ def _business(install: Install, business_id: str, name: str) -> dict[str, str]:
     install.settle()
     return {
         **_disputes(install, customer),
+        "fraud_warning_id": _warning(install, business_id, name),
         "business_id": business_id,
         "customer_id": customer.id,
         "policy_id": _policy(install, business_id),
@@ -302,6 +309,17 @@ def _disputes(install: Install, customer: Customer) -> dict[str, str]:
     )
     install.settle()
     return {"dispute_id": ids[0], "answered": ids[1]}
+
+
+def _warning(install: Install, business_id: str, name: str) -> str:
+    """Of a customer of its own: its card is charged no more."""
+    customer = install.customer(business_id, name=f"{name} in doubt")
+    invoice = install.invoice(customer)
+    install.settle()
+    charge_id = str(install.read(invoice).payments[0].charge_id)
+    made = str(install.stripe.warn_of_fraud(charge_id)["id"])
+    fraud_warnings.receive(install.ports, business_id, made)
+    return made
 
 
 def _held(install: Install, customer: Customer, due_on: date) -> str:

@@ -12,7 +12,9 @@ from chalicelib.api.representation.fields import Amount, Body, Paragraph, Reason
 from chalicelib.api.representation.taken import AllocationBody
 from chalicelib.domain.external_payment import ExternalMethod, ExternalPayment
 from chalicelib.domain.payment import Allocation
+from chalicelib.domain.payment_plan import InstalmentPart
 from chalicelib.services.credit import Moved
+from chalicelib.services.credit_payouts import Payout, PayoutStatus
 from chalicelib.services.external_payments import Account
 
 
@@ -38,6 +40,13 @@ class NewInvoicePayment(Body):
     note: Paragraph = ""
 
 
+class NewInstalmentPayment(NewInvoicePayment):
+    """For the plan's next unpaid instalment, or the one named. Less leaves its rest due; more pays
+    the following ones, and what the plan does not need becomes the customer's credit."""
+
+    instalment: Annotated[int, Meta(ge=1)] | None = None
+
+
 class ReversePayment(Body):
     """It bounced."""
 
@@ -51,7 +60,8 @@ class ReversalView(View):
 
 
 class ExternalPaymentView(View):
-    """`allocations` is what each invoice got, `credited` what became the customer's credit."""
+    """`allocations` is what each invoice got, `credited` what became the customer's credit. Of a
+    payment for a plan, `instalments` is what each of those got of it."""
 
     id: str
     customer_id: str
@@ -61,6 +71,8 @@ class ExternalPaymentView(View):
     currency: str
     received_on: date
     allocations: tuple[Allocation, ...]
+    payment_plan_id: str | None
+    instalments: tuple[InstalmentPart, ...]
     credited: int
     note: str
     recorded_at: datetime
@@ -107,6 +119,28 @@ class NewCreditPayout(Body):
     reference: Text = ""
 
 
+class RejectCreditPayout(Body):
+    reason: Reason
+
+
+class CreditPayoutView(View):
+    """`paid_on` is empty until it is paid, `failure` says in words why it was rejected."""
+
+    id: str
+    status: PayoutStatus
+    method: ExternalMethod
+    reference: str
+    amount: int
+    currency: str
+    reason: str
+    requested_at: datetime
+    requested_by: str
+    paid_on: date | None
+    decided_at: datetime | None
+    decided_by: str
+    failure: str
+
+
 class CreditMoveView(View):
     """`added` to the credit, `spent` on invoices. `id` names what moved it."""
 
@@ -120,12 +154,14 @@ class CreditMoveView(View):
 
 
 class CreditView(View):
-    """Unapplied credit, below 0 when spent money bounced; and its movements, newest first."""
+    """Unapplied credit, below 0 when spent money bounced; its movements, and what of it was paid
+    out past Stripe or is to be, newest first."""
 
     customer_id: str
     currency: str
     credit: int
     movements: tuple[CreditMoveView, ...]
+    payouts: tuple[CreditPayoutView, ...]
 
 
 def chosen_of(parts: Sequence[AllocationBody] | None) -> tuple[Allocation, ...] | None:
@@ -145,6 +181,8 @@ def external_view(customer_id: str, account: Account) -> ExternalPaymentView:
         currency=came.currency,
         received_on=came.received_on,
         allocations=came.shares,
+        payment_plan_id=came.plan_id or None,
+        instalments=came.instalments,
         credited=came.to_credit,
         note=came.note,
         recorded_at=account.fact.at,
@@ -163,6 +201,24 @@ def part_view(part: ExternalPayment) -> PartView:
         received_on=part.received_on,
         reversed_at=part.reversed_at,
         reversal_reason=part.reversal_reason,
+    )
+
+
+def payout_view(payout: Payout) -> CreditPayoutView:
+    return CreditPayoutView(
+        id=payout.id,
+        status=payout.status,
+        method=payout.method,
+        reference=payout.reference,
+        amount=payout.amount,
+        currency=payout.currency,
+        reason=payout.reason,
+        requested_at=payout.requested_at,
+        requested_by=payout.requested_by,
+        paid_on=payout.paid_on,
+        decided_at=payout.decided_at,
+        decided_by=payout.decided_by,
+        failure=payout.failure,
     )
 
 

@@ -17,9 +17,11 @@ from chalicelib.domain.desk import (
     external_payments,
     follow_up,
     grace,
+    instalments,
     on_account,
     refunds,
     reissue,
+    warned,
     write_offs,
 )
 from chalicelib.domain.facts import Effect, Fact
@@ -52,12 +54,14 @@ TOPICS: tuple[Topic, ...] = (
     grace,
     follow_up,
     on_account,
+    instalments,
     external_payments,
     refunds,
     credit_notes,
     reissue,
     write_offs,
     disputed,
+    warned,
 )
 _BY_PAYLOAD: dict[type, Topic] = {payload: topic for topic in TOPICS for payload in topic.PAYLOADS}
 PAYLOADS: tuple[type, ...] = tuple(_BY_PAYLOAD)

@@ -11,16 +11,21 @@ from datetime import date
 from typing import Any, ClassVar
 
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.desk import credit_payouts
 from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import Effect
 from chalicelib.domain.ledger import Leg, legs
 from chalicelib.domain.owed import Audience, document, event, mail
 from chalicelib.domain.payment import Allocation
+from chalicelib.domain.payment_plan import InstalmentPart
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalPaymentReceived:
-    """`shares` is what each invoice got of it; the rest of `amount` became credit."""
+    """`shares` is what each invoice got of it; the rest of `amount` became credit.
+
+    With `plan_id` it was for `instalments` of that plan, and the shares are of the plan's invoices.
+    """
 
     kind: ClassVar[str] = "external_payment"
     payment_id: str
@@ -31,6 +36,8 @@ class ExternalPaymentReceived:
     received_on: date
     shares: tuple[Allocation, ...]
     note: str = ""
+    plan_id: str = ""
+    instalments: tuple[InstalmentPart, ...] = ()
 
     @property
     def to_credit(self) -> int:
@@ -42,7 +49,10 @@ class ExternalPaymentReceived:
 
 @dataclass(frozen=True, slots=True)
 class ExternalPaymentReversed:
-    """It bounced. `from_credit` is what of it had become credit, spent or not."""
+    """It bounced. `from_credit` is what of it had become credit, spent or not.
+
+    `plan_id`: the plan that asks for it again; then one mail tells of it, not each invoice's.
+    """
 
     kind: ClassVar[str] = "external_payment_reversed"
     payment_id: str
@@ -52,6 +62,7 @@ class ExternalPaymentReversed:
     currency: str
     reversed_on: date
     reason: str
+    plan_id: str = ""
 
     def key(self, seq: int) -> str:
         return f"reversed/{self.payment_id}"
@@ -59,7 +70,10 @@ class ExternalPaymentReversed:
 
 @dataclass(frozen=True, slots=True)
 class CreditPaidOut:
-    """Credit was given back past Stripe, by somebody here: by transfer, cheque or in cash."""
+    """Credit was given back past Stripe, by somebody here: by transfer, cheque or in cash.
+
+    `set_aside`: it was when it was asked for, and a second person has agreed.
+    """
 
     kind: ClassVar[str] = "credit_paid_out"
     payout_id: str
@@ -69,12 +83,15 @@ class CreditPaidOut:
     currency: str
     paid_on: date
     reason: str
+    set_aside: bool = False
 
     def key(self, seq: int) -> str:
         return f"paid_out/{self.payout_id}"
 
 
-PAYLOADS: tuple[type, ...] = (ExternalPaymentReceived, ExternalPaymentReversed, CreditPaidOut)
+PAYLOADS: tuple[type, ...] = (
+    ExternalPaymentReceived, ExternalPaymentReversed, CreditPaidOut, *credit_payouts.PAYLOADS,
+)  # fmt: skip
 
 
 def step(customer: Customer, payload: Any) -> Customer:
@@ -82,10 +99,12 @@ def step(customer: Customer, payload: Any) -> Customer:
     match payload:
         case ExternalPaymentReceived():
             return replace(customer, credit=customer.credit + payload.to_credit)
+        case CreditPaidOut(set_aside=True):
+            return customer
         case ExternalPaymentReversed(from_credit=amount) | CreditPaidOut(amount=amount):
             return replace(customer, credit=customer.credit - amount)
         case _:
-            return customer
+            return replace(customer, credit=customer.credit + credit_payouts.credit_moved(payload))
 
 
 def legs_for(payload: Any) -> tuple[Leg, ...]:
@@ -95,10 +114,12 @@ def legs_for(payload: Any) -> tuple[Leg, ...]:
             return legs(currency, bank=left, customer_credit=-left)
         case ExternalPaymentReversed(posted_here=amount, currency=currency):
             return legs(currency, customer_credit=amount, bank=-amount)
+        case CreditPaidOut(amount=amount, currency=currency, set_aside=True):
+            return legs(currency, refunds=amount, bank=-amount)
         case CreditPaidOut(amount=amount, currency=currency):
             return legs(currency, customer_credit=amount, bank=-amount)
         case _:
-            return ()
+            return credit_payouts.legs_for(payload)
 
 
 def owed(payload: Any, audience: Audience) -> tuple[Effect, ...]:
@@ -106,9 +127,10 @@ def owed(payload: Any, audience: Audience) -> tuple[Effect, ...]:
         case ExternalPaymentReceived():
             receipt = (*document("receipt"), *mail("receipt", audience))
             return (*receipt, *event("external_payment.recorded"))
-        case ExternalPaymentReversed():
-            return event("external_payment.reversed")
+        case ExternalPaymentReversed(plan_id=plan_id):
+            told = mail("payment_bounced", audience) if plan_id else ()
+            return (*told, *event("external_payment.reversed"))
         case CreditPaidOut():
             return (*mail("refund_sent", audience), *event("customer.credit_paid_out"))
         case _:
-            return ()
+            return credit_payouts.owed(payload)

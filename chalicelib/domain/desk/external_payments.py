@@ -14,7 +14,7 @@ from chalicelib.domain.desk.money_legs import incoming_legs, outgoing_legs
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.external_payment import ExternalMethod, ExternalPayment
 from chalicelib.domain.facts import Effect, Fact
-from chalicelib.domain.invoice import Invoice, InvoiceStatus
+from chalicelib.domain.invoice import Cover, Invoice, InvoiceStatus
 from chalicelib.domain.invoice_changes import received, taken_back
 from chalicelib.domain.ledger import Account, Leg
 from chalicelib.domain.owed import Audience, event, mail, staff, work
@@ -37,13 +37,17 @@ class ExternalPaymentRecorded:
 
 @dataclass(frozen=True, slots=True)
 class ExternalPaymentBounced:
-    """The bank took it back: `amount`, what it had paid of this invoice, is owed again."""
+    """The bank took it back: `amount`, what it had paid of this invoice, is owed again.
+
+    `cover`: it had paid an instalment, so the plan collects it again and tells the customer.
+    """
 
     kind: ClassVar[str] = "external_payment_bounced"
     payment_id: str
     amount: int
     reversed_on: date
     reason: str
+    cover: Cover | None = None
 
     def key(self, seq: int) -> str:
         return f"bounced/{self.payment_id}"
@@ -71,9 +75,17 @@ def step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
             bounced = with_external(
                 invoice, payment_id, reversed_at=fact.at, reversal_reason=reason
             )
-            return taken_back(bounced, amount)
+            owing = taken_back(bounced, amount)
+            return owing if payload.cover is None else _covered(owing, payload.cover)
         case _:
             raise BrokenRecord(f"no step for {type(payload).__name__}")
+
+
+def _covered(invoice: Invoice, cover: Cover) -> Invoice:
+    known = invoice.covered_by
+    if invoice.open_payment is not None or (known is not None and known.id != cover.id):
+        raise BrokenRecord(f"{invoice.id} is collected already")
+    return replace(invoice, covered_by=cover, charge_request=None)
 
 
 def with_external(invoice: Invoice, payment_id: str, **changes: Any) -> Invoice:
@@ -102,7 +114,8 @@ def owed(
 ) -> tuple[Effect, ...]:
     """The receipt is the whole payment's, so the customer's fact owes it."""
     if isinstance(payload, ExternalPaymentBounced):
-        told = (*mail("payment_bounced", audience), *event("invoice.payment_reversed"))
+        mailed = mail("payment_bounced", audience) if payload.cover is None else ()
+        told = (*mailed, *event("invoice.payment_reversed"))
         again = after.overdue_at is not None and after.status is InvoiceStatus.OVERDUE
         return (*told, *work("pause_again")) if again else told
     return settled_by_money(before, after)

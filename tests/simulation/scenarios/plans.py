@@ -31,26 +31,26 @@ def make(ports: Ports) -> None:
     planning.make_plan(ports, BUSINESS, wish, actor=people.STAFF)
 
 
-def _begin(world: World) -> None:
+def begin(world: World) -> None:
     people.stage(world)
     people.ask(world, 0, "bill", partial(people.bill, due_on=_MAY))
     people.ask(world, HOUR, "plan", make)
 
 
 def _kept(world: World) -> None:
-    _begin(world)
+    begin(world)
     good = world.pick(2)
     world.stripe.script_card(people.VISA, ["ok"] * good + ["insufficient_funds"] * 2)
 
 
 def _broken(world: World) -> None:
-    _begin(world)
+    begin(world)
     world.stripe.script_card(people.VISA, ["insufficient_funds"] * 40)
     people.new_card(world, 40 * DAY, people.DEBIT_CARD)
 
 
 def _changed(world: World) -> None:
-    _begin(world)
+    begin(world)
     at = _CHARGED + world.pick(10) * HOUR
     deed = (_cancel, _all_at_once, _fewer)[world.pick(3)]
     people.ask(world, at, "change", deed)
