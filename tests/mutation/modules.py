@@ -2,7 +2,7 @@
 
 mutmut changes what stands inside functions. Tables at module level and decorated functions it
 leaves alone: those are written out a second time by tests (`test_money.py` for the currencies,
-`authorization.toml` for the roles).
+`authorization.toml` for the roles, which `test_machines_and_links.py` compares row by row).
 """
 
 from __future__ import annotations
