@@ -150,6 +150,7 @@ _NOUNS = {
     "business": "There is no such business.",
     "group": "There is no such group.",
     "dispute": "There is no such dispute.",
+    "fraud_warning": "There is no such early fraud warning.",
     "import": "There is no such import.",
     "payment": "There is no such payment.",
     "payment_plan": "There is no such payment plan.",
@@ -162,6 +163,7 @@ _NOUNS = {
     "refund": "The invoice has no such refund.",
     "credit_note": "The invoice has no such credit note.",
     "credit_application": "The customer's credit has no such application.",
+    "credit_payout": "The customer's credit has no such payout.",
     "test_clock": "There is no such test clock.",
 }
 

@@ -31,13 +31,20 @@ def get_refund(call: StaffCall, invoice_id: str, refund_id: str) -> RefundView:
 
 @routes.post(
     status=202,
-    refuses=("refund_too_large", "nothing_to_refund", "charge_disputed", "credit_too_small"),
+    refuses=(
+        "refund_too_large",
+        "nothing_to_refund",
+        "refund_from_credit",
+        "charge_disputed",
+        "credit_too_small",
+    ),
 )
 def request_refund(call: StaffCall, invoice_id: str, body: NewRefund) -> RefundView:
     """Ask for a refund, whole or in part; a worker sends it in seconds.
 
     Above the business's limit it waits for a second person. It reopens no debt: to bill less, issue
-    a credit note, and pay its credit out with `from_credit`.
+    a credit note, and pay its credit out with `from_credit`. What was credited already can only be
+    refunded so.
     """
     refund_id = call.id("ref")
     refunding.request_refund(
@@ -54,7 +61,11 @@ def request_refund(call: StaffCall, invoice_id: str, body: NewRefund) -> RefundV
     return _view(call, invoice_id, refund_id)
 
 
-@routes.post("/{refund_id}/approve", status=202, refuses=("refund_decided", "charge_disputed"))
+@routes.post(
+    "/{refund_id}/approve",
+    status=202,
+    refuses=("refund_decided", "charge_disputed", "credit_too_small"),
+)
 def approve_refund(call: StaffCall, invoice_id: str, refund_id: str) -> RefundView:
     """Agree to a refund that somebody else has asked for; a worker sends it in seconds."""
     refunding.approve_refund(call.ports, call.business_id, invoice_id, refund_id, actor=call.actor)

@@ -45,6 +45,8 @@ _KINDS = {
     "refunded": LineKind.REFUND,
     "external_refund_paid": LineKind.REFUND,
     "credit_paid_out": LineKind.REFUND,
+    "credit_payout_requested": LineKind.REFUND,
+    "credit_payout_rejected": LineKind.REFUND,
     "refund_failed": LineKind.REFUND,
     "refund_dropped": LineKind.REFUND,
     "written_off": LineKind.WRITE_OFF,
@@ -172,6 +174,7 @@ def _line(fact: Fact, legs: tuple[Leg, ...], on: date, book: _Book) -> Statement
     change, money = _sum(legs, _OWED), _sum(legs, _MONEY)
     kind = _KINDS.get(fact.kind, LineKind.ADJUSTMENT)
     known = getattr(fact.data, "request_id", None) in book.set_aside
+    known = known or getattr(fact.data, "set_aside", False)  # paid out past Stripe
     if change == 0 and (money == 0 or known or kind not in _SHOWN_ANYWAY):
         return None
     charge, credit = max(change, 0), max(-change, 0)

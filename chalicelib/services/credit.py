@@ -1,4 +1,4 @@
-"""The customer's credit by hand: applied to invoices, taken back, paid out.
+"""The customer's credit by hand: applied to invoices, and taken back.
 
 Whoever spends credit writes the customer's head, so credit is spent once.
 """
@@ -7,16 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from chalicelib.domain import demand as demands
 from chalicelib.domain import money
 from chalicelib.domain.customer import Customer
-from chalicelib.domain.dates import local_date
-from chalicelib.domain.desk.account import CreditPaidOut
 from chalicelib.domain.desk.applying import CreditApplied, CreditUnapplied, OverpaymentMoved
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
-from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import Actor, Fact, Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Purpose
 from chalicelib.domain.party_facts import CreditMoved
@@ -25,7 +21,7 @@ from chalicelib.domain.record import on_party
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import StaleHead
 from chalicelib.ports.rows import Change
-from chalicelib.services.case import Case, again_when_stale, audience_of, change, now_of
+from chalicelib.services.case import Case, again_when_stale, change, now_of
 from chalicelib.services.invoices import close_payment, open_invoices
 
 PLAN = "plan_"  # how the id of a payment plan begins
@@ -296,51 +292,3 @@ def read_application(
         words = "The customer's credit has no such application."
         raise NotFound("credit_application_not_found", words)
     return found
-
-
-# ---------------------------------------------------------------------------- paying out
-
-
-def pay_out(
-    ports: Ports,
-    business_id: str,
-    customer_id: str,
-    *,
-    payout_id: str,
-    method: ExternalMethod,
-    reference: str,
-    amount: int,
-    paid_on: date,
-    reason: str,
-    actor: Actor,
-) -> CreditPaidOut:
-    """Note that credit was given back past Stripe. Through a card it is a refund `from_credit`.
-
-    Raises Conflict for more than there is, or above the limit that needs a second person.
-    """
-
-    def once() -> CreditPaidOut:
-        business = ports.store.business(business_id)
-        customer = ports.store.customer(business_id, customer_id)
-        for fact in ports.store.facts(business_id, Subject.CUSTOMER, customer_id):
-            if isinstance(fact.data, CreditPaidOut) and fact.data.payout_id == payout_id:
-                return fact.data
-        now = now_of(ports, business)
-        if paid_on > local_date(now, business.zone):
-            raise InvalidInput("date_in_future", "What is yet to be paid cannot be recorded.")
-        limit = business.refund_approval_above
-        if limit is not None and amount > limit:
-            words = "It is above the limit for one person: refund the payment it came from."
-            raise Conflict("approval_needed", words)
-        if not 0 < amount <= customer.credit:
-            words = f"The customer has {_text(customer.credit, business.currency)} of credit."
-            raise Conflict("credit_too_small", words)
-        paid = CreditPaidOut(
-            payout_id, method, reference, amount, business.currency, paid_on, reason
-        )
-        around = audience_of(business, customer)
-        head, fact = on_party(customer, paid, at=now, actor=actor, why=reason, audience=around)
-        ports.store.append([Change(head, fact)], clock_id=business.test_clock_id)
-        return paid
-
-    return again_when_stale(once)

@@ -99,6 +99,9 @@ def approve_refund(
             return refund
         _check_decision(refund, actor)
         _check_undisputed(case.invoice, refund.payment_id)
+        if refund.from_credit and case.customer.credit < 0:
+            words = "Money behind this credit has bounced since, so it is not there: reject it."
+            raise Conflict("credit_too_small", words)
         approved = refunds.RefundApproved(refund_id, _name_of(actor))
         return _known(record(ports, case, approved, actor=actor).invoice, refund_id)
 

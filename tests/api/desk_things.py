@@ -13,7 +13,7 @@ from chalicelib.domain.party_facts import BusinessChanged
 from chalicelib.domain.payment import Allocation
 from chalicelib.domain.record import on_party
 from chalicelib.ports.rows import Change
-from chalicelib.services import credit, credit_notes, external_payments, refunding
+from chalicelib.services import credit, credit_notes, credit_payouts, external_payments, refunding
 from chalicelib.services.credit_notes import Correction
 from chalicelib.services.external_payments import Received
 from tests.fakes.install import Install
@@ -48,6 +48,18 @@ def desk_things(install: Install, customer: Customer, paid: Invoice) -> dict[str
     done = _refund(install, paid)
     _limit(install, business_id)
     waiting = _refund(install, paid)
+    payout = credit_payouts.pay_out(
+        install.ports,
+        business_id,
+        customer.id,
+        payout_id=install.ids.new("out"),
+        method=ExternalMethod.CASH,
+        reference="",
+        amount=16,
+        paid_on=DAY,
+        reason="Asked for.",
+        actor=CLERK,
+    )
     install.settle()
     return {
         "external_payment_id": external,
@@ -55,6 +67,7 @@ def desk_things(install: Install, customer: Customer, paid: Invoice) -> dict[str
         "credit_note_id": note.id,
         "refund_id": done,
         "waiting_refund": waiting,
+        "credit_payout_id": payout.id,
     }
 
 

@@ -87,6 +87,28 @@ def test_one_cheque_over_invoices_leaves_credit_that_is_applied_taken_back_and_p
     sound(install)
 
 
+def test_credit_above_the_limit_is_paid_out_by_two_people() -> None:
+    api, install, customer = stage(refund_approval_above=100)
+    api.post(f"/v1/customers/{customer.id}/external-payments", CHEQUE | {"amount": 600})
+    path = f"/v1/customers/{customer.id}/credit/payouts"
+    body = {"method": "cash", "amount": 300, "paid_on": "2026-01-01", "reason": "Moved."}
+    asked = api.post(path, body)
+    assert (asked.status, asked.json["credit"]) == (201, 300)
+    first = asked.json["payouts"][0]
+    assert (first["status"], first["paid_on"]) == ("awaiting_approval", None)
+    one = f"{path}/{first['id']}"
+    assert api.post(f"{one}/approve").code == "approver_is_requester"
+    api.user = "user_other"
+    agreed = api.post(f"{one}/approve").json["payouts"][0]
+    assert (agreed["status"], agreed["paid_on"]) == ("paid", "2026-01-01")
+    assert api.post(f"{one}/reject", {"reason": "No."}).code == "payout_decided"
+    other = api.post(path, body | {"amount": 200}).json["payouts"][0]
+    refused = api.post(f"{path}/{other['id']}/reject", {"reason": "Not agreed."})
+    assert (refused.json["credit"], refused.json["payouts"][0]["failure"]) == (300, "Not agreed.")
+    assert api.post(f"{path}/out_unknown/approve").code == "credit_payout_not_found"
+    sound(install)
+
+
 def test_a_refund_above_the_limit_takes_two_people() -> None:
     api, install, customer = stage(refund_approval_above=100)
     invoice = install.invoice(customer)

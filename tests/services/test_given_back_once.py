@@ -11,6 +11,7 @@ from chalicelib.domain.desk.write_offs import WrittenOff
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.ledger import Account
+from chalicelib.domain.payment import Allocation
 from chalicelib.domain.refund import RefundStatus
 from chalicelib.services import credit, on_account, refunding
 from chalicelib.services.case import open_case, record
@@ -147,7 +148,7 @@ def test_credit_that_was_spent_and_refunded_in_the_dashboard_is_owed() -> None:
     install, customer = stage()
     demand = on_account_of(install, customer)
     invoice = install.invoice(customer, due_on=LATER)
-    part = (on_account.Allocation(invoice.id, 1500),)
+    part = (Allocation(invoice.id, 1500),)
     credit.apply_credit(
         install.ports, "biz_1", customer.id, application_id="app_1", chosen=part, actor=ANN
     )

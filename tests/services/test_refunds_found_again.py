@@ -32,9 +32,9 @@ def lose_everything_queued(install: Install) -> None:
     install.queue.take()
 
 
-def asked_and_lost(**business: int) -> tuple[Install, Invoice]:
+def asked_and_lost() -> tuple[Install, Invoice]:
     install = Install.at()
-    invoice = paid(install, **business)
+    invoice = paid(install)
     ask(install, invoice)
     lose_everything_queued(install)
     return install, invoice

@@ -45,7 +45,9 @@ class RejectRefund(Body):
 
 
 class RefundView(View):
-    """`failure` says in words why it failed or was rejected."""
+    """`failure` says in words why it failed or was rejected, `waits_for` why Stripe has yet to
+    send it. `in_transit`: it has left our balance, and the payer's bank has yet to take it.
+    `credit_part`: what of one made in Stripe's dashboard was the customer's credit."""
 
     id: str
     invoice_id: str
@@ -55,12 +57,14 @@ class RefundView(View):
     status: RefundStatus
     reason: str
     from_credit: bool
+    credit_part: int
     requested_at: datetime
     requested_by: str
     decided_at: datetime | None
     decided_by: str
     stripe_refund_id: str | None
     failure: str
+    waits_for: str
 
 
 class RefundList(View):
@@ -166,12 +170,14 @@ def refund_view(invoice: Invoice, refund: Refund) -> RefundView:
         status=refund.status,
         reason=refund.reason,
         from_credit=refund.from_credit,
+        credit_part=refund.credit_part,
         requested_at=refund.requested_at,
         requested_by=refund.requested_by,
         decided_at=refund.decided_at,
         decided_by=refund.decided_by,
         stripe_refund_id=refund.stripe_refund_id,
         failure=refund.failure,
+        waits_for=refund.waits_for,
     )
 
 

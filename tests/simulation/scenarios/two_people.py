@@ -15,7 +15,7 @@ from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import Actor, ActorKind, Subject
 from chalicelib.domain.payment import Allocation, Trigger
 from chalicelib.ports import Ports
-from chalicelib.services import credit, external_payments, policies, refunding
+from chalicelib.services import credit, credit_payouts, external_payments, policies, refunding
 from chalicelib.services.external_payments import Received
 from tests.simulation.install import BUSINESS, World
 from tests.simulation.scenarios import people
@@ -82,7 +82,7 @@ def _apply(ports: Ports, invoice_id: str) -> None:
 
 
 def _pay_out(ports: Ports) -> None:
-    credit.pay_out(
+    credit_payouts.pay_out(
         ports,
         BUSINESS,
         _CUSTOMER,
