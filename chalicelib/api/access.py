@@ -82,6 +82,8 @@ WHO_MAY: dict[str, frozenset[Role]] = {
     "charge_invoice": CLIENTS,
     "cancel_invoice": MONEY,
     "list_invoice_facts": MONEY,
+    "get_payment_receipt": ALL,
+    "get_external_payment_receipt": ALL,
     "list_invoice_payments": ALL,
     "get_invoice_payment": ALL,
     "list_all_payments": ALL,

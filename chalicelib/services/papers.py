@@ -5,6 +5,7 @@ Drawn from the state right after the fact that owes them, so drawing again gives
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -30,6 +31,7 @@ from chalicelib.services.matter import Matter
 from chalicelib.services.portal_links import link_for
 from chalicelib.services.views import bank_view, issuer_view, method_view, paid_by
 
+_RECEIPT = "document:receipt"  # an effect's id
 _STATES = {
     InvoiceStatus.DRAFT: paper.DocumentState.DRAFT,
     InvoiceStatus.PENDING: paper.DocumentState.OPEN,
@@ -90,6 +92,31 @@ def stored_credit_note(ports: Ports, business_id: str, invoice_id: str, note_id:
         if noted and fact.data.note.id == note_id:
             return _stored(ports, fact, "credit_note")
     raise _not_ready()
+
+
+def stored_receipt(ports: Ports, business_id: str, invoice: Invoice, payment_id: str) -> str:
+    """The file key of a payment's receipt: of a charge, or of external money that came for this
+    invoice. Raises NotFound when no money came with it, and while it is not drawn yet."""
+    subject = (Subject.INVOICE, invoice.id)
+    if invoice.external_payment(payment_id) is not None:
+        subject = (Subject.CUSTOMER, invoice.customer_id)
+    return _receipt_of(ports, ports.store.facts(business_id, *subject), payment_id)
+
+
+def stored_external_receipt(
+    ports: Ports, business_id: str, customer_id: str, payment_id: str
+) -> str:
+    """The same of an external payment, whatever it paid."""
+    history = ports.store.facts(business_id, Subject.CUSTOMER, customer_id)
+    return _receipt_of(ports, history, payment_id)
+
+
+def _receipt_of(ports: Ports, history: Sequence[Fact], payment_id: str) -> str:
+    for fact in history:
+        named = getattr(fact.data, "payment_id", "") == payment_id
+        if named and any(effect.id == _RECEIPT for effect in fact.effects):
+            return _stored(ports, fact, "receipt")
+    raise NotFound("no_receipt", "No money came with this payment, so there is no receipt.")
 
 
 def _stored(ports: Ports, fact: Fact, name: str) -> str:

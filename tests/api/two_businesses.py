@@ -166,6 +166,7 @@ QUERIES = {
     "export_audit": "?subject=invoice&id={invoice_id}&format=csv",
     "get_portal_status": "?invoice_id={invoice_id}",
     "get_portal_pdf": "?invoice_id={invoice_id}",
+    "get_portal_receipt": "?invoice_id={invoice_id}&payment_id={payment_id}",
 }
 # Which of a business's things an operation needs to succeed, where the usual one will not do.
 NEEDS = {
