@@ -75,12 +75,14 @@ MODULES = (
         "external",
         (
             "chalicelib/domain/desk/account.py",
+            "chalicelib/domain/desk/credit_payouts.py",
             "chalicelib/domain/desk/external_payments.py",
             "chalicelib/domain/desk/write_offs.py",
         ),
         (
             "tests/domain/desk/test_external_payments.py",
             "tests/domain/desk/test_external_money_in_the_books.py",
+            "tests/domain/test_instalments_past_stripe.py",
             *FACTS,
         ),
     ),
@@ -137,8 +139,13 @@ MODULES = (
     ),
     Module(
         "plans",
-        ("chalicelib/domain/payment_plan.py", "chalicelib/domain/payment_plan_facts.py"),
         (
+            "chalicelib/domain/desk/instalments.py",
+            "chalicelib/domain/payment_plan.py",
+            "chalicelib/domain/payment_plan_facts.py",
+        ),
+        (
+            "tests/domain/test_instalments_past_stripe.py",
             "tests/domain/test_parts_of_a_plan.py",
             "tests/domain/test_payment_plan.py",
             "tests/domain/test_plans_in_the_books.py",

@@ -18,6 +18,7 @@ from chalicelib.domain.desk.account import (
     ExternalPaymentReceived,
     ExternalPaymentReversed,
 )
+from chalicelib.domain.desk.credit_payouts import CreditPayoutRejected, CreditPayoutRequested
 from chalicelib.domain.desk.external_payments import (
     ExternalPaymentBounced,
     ExternalPaymentRecorded,
@@ -32,8 +33,8 @@ from chalicelib.domain.owed import Audience
 from chalicelib.domain.payment import Allocation
 from tests.domain.desk.books import Entry, entry, ids
 from tests.domain.histories import Story
-from tests.domain.samples import NOON, customer, day, pending
-from tests.domain.test_what_each_fact_changes import FREED, LATER, SETTLED, WANTED, told
+from tests.domain.samples import NOON, attempt, customer, day, payment, pending
+from tests.domain.test_what_each_fact_changes import FREED, LATER, REQUEST, SETTLED, WANTED, told
 
 ON = day("2026-03-03")
 WIRED = ExternalPaymentRecorded("ext_1", ExternalMethod.WIRE, "W-1", 400, ON)
@@ -113,6 +114,28 @@ ENTRIES = [
     ),
 ]
 
+PLAN = Cover("plan_1", "The plan collects it.")
+ENTRIES += [
+    (
+        pending(amount_paid=900, external_payments=BOTH, charge_request=REQUEST),
+        replace(BOUNCED, cover=PLAN),
+        Entry(
+            {"amount_paid": 500, "covered_by": PLAN, "charge_request": None, **MARKED},
+            {"receivable": 400, "bank": -400},
+            ["event:invoice.payment_reversed"],  # the plan's own mail tells of it
+        ),
+    ),
+    (
+        pending(amount_paid=900, external_payments=BOTH, covered_by=PLAN),
+        replace(BOUNCED, cover=PLAN),
+        Entry(
+            {"amount_paid": 500, **MARKED},
+            {"receivable": 400, "bank": -400},
+            ["event:invoice.payment_reversed"],
+        ),
+    ),
+]
+
 GIVEN_UP = [
     (
         pending(amount_paid=1900, covered_by=Cover("inv_9", "A payment."), **LATE, **WANTED),
@@ -164,6 +187,20 @@ def test_what_cannot_be_is_named(payload: Any, words: str) -> None:
     assert str(broken.value) == words
 
 
+@pytest.mark.parametrize(
+    "busy",
+    [
+        {"covered_by": Cover("poa_1", "A payment is under way.")},
+        {"payments": (payment(attempt()),)},
+    ],
+)
+def test_what_bounced_is_collected_by_one_only(busy: dict[str, Any]) -> None:
+    invoice = pending(amount_paid=900, external_payments=BOTH, **busy)
+    with pytest.raises(BrokenRecord) as broken:
+        told(invoice, replace(BOUNCED, cover=PLAN))
+    assert str(broken.value) == "inv_1 is collected already"
+
+
 @pytest.mark.parametrize("topic", [external_payments, write_offs])
 def test_a_topic_takes_only_its_own_facts(topic: Any) -> None:
     with pytest.raises(BrokenRecord) as broken:
@@ -188,6 +225,8 @@ RECEIVED = ExternalPaymentReceived("ext_1", ExternalMethod.CHECK, "7", 1000, "EU
 SPENT_UP = replace(RECEIVED, amount=700)
 REVERSED = ExternalPaymentReversed("ext_1", 1000, 300, 200, "EUR", ON, "No funds.")
 PAID_OUT = CreditPaidOut("out_1", ExternalMethod.CASH, "", 250, "EUR", ON, "They left.")
+ASKED = CreditPayoutRequested("out_1", ExternalMethod.CASH, "", 250, "EUR", "They left.")
+REFUSED = CreditPayoutRejected("out_1", 250, "EUR", "Not agreed.")
 
 
 @pytest.mark.parametrize(
@@ -216,6 +255,30 @@ PAID_OUT = CreditPaidOut("out_1", ExternalMethod.CASH, "", 250, "EUR", ON, "They
             750,
             (Leg(Account.CUSTOMER_CREDIT, 250, "EUR"), Leg(Account.BANK, -250, "EUR")),
             ["mail:refund_sent", "event:customer.credit_paid_out"],
+        ),
+        (
+            replace(PAID_OUT, set_aside=True),  # it was set aside when it was asked for
+            1000,
+            (Leg(Account.REFUNDS, 250, "EUR"), Leg(Account.BANK, -250, "EUR")),
+            ["mail:refund_sent", "event:customer.credit_paid_out"],
+        ),
+        (
+            ASKED,
+            750,
+            (Leg(Account.CUSTOMER_CREDIT, 250, "EUR"), Leg(Account.REFUNDS, -250, "EUR")),
+            ["staff_mail:staff_refund_approval", "event:customer.credit_payout_requested"],
+        ),
+        (
+            REFUSED,
+            1250,
+            (Leg(Account.CUSTOMER_CREDIT, -250, "EUR"), Leg(Account.REFUNDS, 250, "EUR")),
+            ["event:customer.credit_payout_rejected"],
+        ),
+        (
+            replace(REVERSED, plan_id="plan_1"),  # the plan asks for it again, one mail says so
+            700,
+            (Leg(Account.CUSTOMER_CREDIT, 200, "EUR"), Leg(Account.BANK, -200, "EUR")),
+            ["mail:payment_bounced", "event:external_payment.reversed"],
         ),
         (facts.Replanned("A new card."), 1000, (), []),
     ],
