@@ -11,15 +11,18 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 from infra.local.emulator import ROOT, EmulatorError
+from infra.local.issuer import Issuer
 from infra.local.ports import Ports
 from infra.local.processes import RECORD, RUN, alive, record_process
-from infra.local.sample import load_sample_data
+from infra.local.sample import MEMBERS, load_sample_data, payers_page
 from infra.local.world import WorldError, choose_stripe, local_world
 
 OUTPUTS = RUN / "outputs.json"
-STAFF_TOKEN = RUN / "staff-token"
+TOKENS = RUN / "tokens"
+PYTHON = ".venv/bin/python"
 
 
 def refuse_a_second_run(ports: Ports) -> None:
@@ -30,27 +33,38 @@ def refuse_a_second_run(ports: Ports) -> None:
         raise WorldError(f"in use by something else: {', '.join(taken)}; try {wish}")
 
 
-def keep(outputs: dict[str, str]) -> None:
-    """For `make demo` and for hands: the outputs and a token, readable by this user only."""
-    for file, text in (
-        (OUTPUTS, json.dumps(outputs, indent=1)),
-        (STAFF_TOKEN, outputs["StaffToken"]),
-    ):
-        file.touch(mode=0o600)
-        file.write_text(text)
+def keep(outputs: dict[str, str], issuer: Issuer) -> None:
+    """For `make demo` and for hands: the outputs, and a token of each role, for this user only."""
+    _write(OUTPUTS, json.dumps(outputs, indent=1))
+    TOKENS.mkdir(mode=0o700, exist_ok=True)
+    for subject, role in MEMBERS.items():
+        _write(TOKENS / role.value, issuer.sign(subject))
 
 
-def print_links(outputs: dict[str, str], seconds: float) -> None:
-    public = outputs["PublicUrl"]
-    token = STAFF_TOKEN.relative_to(ROOT)
-    print(f"\nDuecourse is up ({seconds:.0f} s). Everything stays on this machine.\n")
-    print(f"  API            {public}/v1/health")
-    print(f"  Mailbox        {outputs['MailboxUrl']}")
-    print(f"  Stripe         {outputs['StripeUrl'] or 'its own test mode, without webhooks'}")
-    print(f"  AWS endpoint   {outputs['EmulatorUrl']}   (keys: test / test)")
-    print(f"  Staff token    {token}, as in:\n")
-    print(f'    curl -H "Authorization: Bearer $(cat {token})" {public}/v1/invoices\n')
-    print(f"  Stack outputs  {OUTPUTS.relative_to(ROOT)}. Ctrl-C ends it all.\n", flush=True)
+def _write(file: Path, text: str) -> None:
+    file.touch(mode=0o600)
+    file.write_text(text)
+
+
+def links(outputs: dict[str, str], payers_page: str, seconds: float) -> str:
+    """Everything there is to open or call, as a developer wants it after the start."""
+    public, tokens = outputs["PublicUrl"], TOKENS.relative_to(ROOT)
+    roles = ",".join(role.value for role in MEMBERS.values())
+    return f"""
+Duecourse is up ({seconds:.0f} s). Everything stays on this machine.
+
+  API            {public}/v1/health   (described by /v1/openapi.json)
+  Payer's page   {payers_page}
+  Mailbox        {outputs["MailboxUrl"]}
+  Stripe         {outputs["StripeUrl"] or "its own test mode, without webhooks"}
+  AWS endpoint   {outputs["EmulatorUrl"]}   (keys: test / test)
+  Staff tokens   {tokens}/{{{roles}}}, good for 12 hours, as in:
+
+    curl -H "Authorization: Bearer $(cat {tokens}/admin)" {public}/v1/invoices
+
+  Every number of the AR desk, driven by the API:  {PYTHON} -m infra.local.walk
+  Stack outputs  {OUTPUTS.relative_to(ROOT)}. Ctrl-C ends it all.
+"""
 
 
 def run(until: threading.Event) -> None:
@@ -62,9 +76,10 @@ def run(until: threading.Event) -> None:
     print("starting AWS, Stripe and the mailbox; packaging and deploying …", flush=True)
     try:
         with local_world(ports, RUN, stripe) as world:
-            keep(world.outputs)
+            keep(world.outputs, world.issuer)
             load_sample_data(world.outputs)
-            print_links(world.outputs, time.monotonic() - began)
+            page = payers_page(world.outputs)
+            print(links(world.outputs, page, time.monotonic() - began), flush=True)
             until.wait()
             print("\nstopping …", flush=True)
     finally:

@@ -23,10 +23,12 @@ from chalicelib.domain.subscription import Interval, Subscription, first_anchor
 from chalicelib.domain.team import Role
 from chalicelib.ports import Ports
 from chalicelib.services import billing, businesses, customers, invoices, subscriptions, team
+from chalicelib.services.portal_links import link_for
 from infra.local import payer
 from infra.local.inside import ports_inside
 
 BUSINESS_ID = "biz_harbour"
+UNPAID = "inv_northwind"
 SCRIPTED_CARD = "4111111111111111"
 STAFF = Actor(ActorKind.STAFF, "staff_admin")
 # `python -m infra.local.issuer SUBJECT` prints a token for each.
@@ -177,6 +179,12 @@ def load_sample_data(outputs: Mapping[str, str]) -> None:
         _load(ports, outputs["StripeUrl"])
     for subject, role in MEMBERS.items():
         team.add_member(ports, BUSINESS_ID, subject, role, actor=STAFF)
+
+
+def payers_page(outputs: Mapping[str, str]) -> str:
+    """The link that a customer has in a mail: an invoice that waits to be paid."""
+    ports = ports_inside(outputs)
+    return link_for(ports, ports.store.invoice(BUSINESS_ID, UNPAID))
 
 
 def _load(ports: Ports, stripe_url: str) -> None:

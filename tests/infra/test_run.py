@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
+import jwt
 import pytest
 
+from infra.local import run
 from infra.local.emulator import EmulatorError, start_emulator
+from infra.local.issuer import Issuer, load_or_make_key
 from infra.local.ports import Ports
 from infra.local.world import FAKE_KEY, WorldError, choose_stripe
 
@@ -39,6 +43,32 @@ def test_a_taken_port_is_named() -> None:
 def test_ports_move_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUECOURSE_PORT", "5000")
     assert Ports.chosen() == Ports(5000, 5001, 5002, 5003, 5004)
+
+
+def test_there_is_a_token_for_each_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "OUTPUTS", tmp_path / "outputs.json")
+    monkeypatch.setattr(run, "TOKENS", tmp_path / "tokens")
+    run.keep({}, Issuer("http://127.0.0.1:5", load_or_make_key(tmp_path)))
+    found = {
+        file.name: jwt.decode(file.read_text(), options={"verify_signature": False})["sub"]
+        for file in (tmp_path / "tokens").iterdir()
+    }
+    roles = ("admin", "accountant", "account_manager", "viewer")
+    assert found == {role: f"staff_{role}" for role in roles}
+    assert {file.stat().st_mode & 0o077 for file in (tmp_path / "tokens").iterdir()} == {0}
+
+
+def test_what_is_printed_names_everything_to_open() -> None:
+    outputs = {
+        "PublicUrl": "http://127.0.0.1:1/api",
+        "MailboxUrl": "http://127.0.0.1:2",
+        "StripeUrl": "",
+        "EmulatorUrl": "http://127.0.0.1:1",
+    }
+    told = run.links(outputs, "http://127.0.0.1:1/api/portal/abc", 9.6)
+    assert "{admin,accountant,account_manager,viewer}" in told
+    assert "http://127.0.0.1:1/api/portal/abc" in told
+    assert "its own test mode" in told
 
 
 @pytest.mark.emulator
