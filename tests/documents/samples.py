@@ -24,7 +24,7 @@ from chalicelib.documents import (
     StatementView,
     TaxView,
 )
-from chalicelib.domain.dates import Period
+from chalicelib.domain.dates import Period, add_months
 from chalicelib.domain.statement import Aging, LineKind, Statement, StatementLine
 
 RENDERED_AT = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
@@ -323,3 +323,53 @@ LONG_STATEMENT = replace(
         aging=Aging(not_due=534000),
     ),
 )
+
+
+def member_lines(name: str, product: str, count: int) -> tuple[LineView, ...]:
+    """A member's periods, month by month, on a group's invoice."""
+    first = date(2024, 1, 1)
+    return tuple(
+        LineView(
+            product,
+            8900 + 100 * number,
+            unit_amount=Decimal(8900 + 100 * number),
+            variant="16 GB, 1 TB",
+            customer_name=name,
+            period=Period(add_months(first, number), add_months(first, number + 1)),
+            tax_percent=Decimal(20),
+        )
+        for number in range(count)
+    )
+
+
+MEMBERS = (
+    "Prof. Dr. Maximiliane-Friederike Freifrau von und zu Donnersmarck-Löwenstein, Abteilung Süd",
+    "محمد عبد الرحمن بن خالد الأنصاري",
+    "欧阳娜娜・株式会社さくら情報システム開発研究所 東京本社",
+)
+
+
+def group_invoice(*counts: int) -> InvoiceView:
+    """A consolidated invoice: so many lines for each of three members."""
+    lines = tuple(
+        line
+        for name, count in zip(MEMBERS, counts, strict=False)
+        for line in member_lines(name, "Laptop Pro 14 with support", count)
+    )
+    subtotal = sum(one.amount for one in lines)
+    tax = subtotal // 5
+    return replace(
+        INVOICE,
+        number="INV-2026-00419",
+        lines=lines,
+        subtotal=subtotal,
+        discounts=(),
+        taxes=(TaxView("VAT", Decimal(20), subtotal, tax),),
+        total=subtotal + tax,
+        balance=subtotal + tax,
+        settlements=(),
+        period=Period(date(2024, 1, 1), date(2025, 9, 1)),
+    )
+
+
+GROUP = group_invoice(20, 20, 20)

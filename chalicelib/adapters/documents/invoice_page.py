@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from chalicelib.adapters.documents import look
 from chalicelib.adapters.documents.coverage import paragraphs
 from chalicelib.adapters.documents.page import (
@@ -58,7 +60,7 @@ def invoice_page(view: InvoiceView) -> Page:
         meta=_meta(view, words),
         bar=_bar(view, words),
         columns=_columns(view, words),
-        rows=[_row(line, view, words) for line in view.lines],
+        rows=_rows(view, words),
         totals=_totals(view, words),
         pay=_how_to_pay(view, words),
         notes=paragraphs(view.notes),
@@ -163,7 +165,23 @@ def _shown(view: InvoiceView) -> frozenset[str]:
     return frozenset(column for column, present in has.items() if present)
 
 
-def _row(line: LineView, view: InvoiceView, words: Words) -> Row:
+def _rows(view: InvoiceView, words: Words) -> list[Row]:
+    """One for each line; where members of a group have several, each one's together."""
+    by_member = [list(lines) for _, lines in groupby(view.lines, lambda one: one.customer_name)]
+    if all(len(lines) == 1 or not lines[0].customer_name for lines in by_member):
+        return [_row(line, view, words, line.customer_name) for line in view.lines]
+    rows: list[Row] = []
+    for lines in by_member:
+        name = lines[0].customer_name
+        rows += [Row(FirstCell(name), [], "member")] if name else []
+        rows += [_row(line, view, words) for line in lines]
+        if name and len(lines) > 1:
+            amount = words.money(sum(line.amount for line in lines))
+            rows.append(Row(FirstCell(words.say("subtotal")), [amount], "subtotal"))
+    return rows
+
+
+def _row(line: LineView, view: InvoiceView, words: Words, whose: str | None = None) -> Row:
     shown = _shown(view)
     cells = {
         "quantity": format_quantity(line.quantity, view.locale),
@@ -174,7 +192,7 @@ def _row(line: LineView, view: InvoiceView, words: Words) -> Row:
         "tax": "" if line.tax_percent is None else format_percent(line.tax_percent, view.locale),
     }
     optional = [cell or "–" for key, cell in cells.items() if key in shown]
-    return Row(_first_cell(line, view.locale), [*optional, words.money(line.amount)])
+    return Row(_first_cell(line, view.locale, whose), [*optional, words.money(line.amount)])
 
 
 def _line_discount(line: LineView, words: Words) -> str:
@@ -185,10 +203,10 @@ def _line_discount(line: LineView, words: Words) -> str:
     return words.less(line.discount_amount)
 
 
-def _first_cell(line: LineView, locale: str) -> FirstCell:
+def _first_cell(line: LineView, locale: str, whose: str | None) -> FirstCell:
     period = format_period(line.period, locale) if line.period else None
     detail = " · ".join(part for part in (line.variant, period) if part)
-    return FirstCell(line.description, [note for note in (line.customer_name, detail) if note])
+    return FirstCell(line.description, [note for note in (whose, detail) if note])
 
 
 def _totals(view: InvoiceView, words: Words) -> list[TotalRow]:

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 Tone = Literal["plain", "paid", "overdue"]
 RowTone = Literal["plain", "muted", "strong", "final"]
+RowKind = Literal["line", "member", "subtotal"]
 Pair = tuple[str, str]
 
 # Not for reading: addresses, colours and names of styles pass as they are.
 _AS_IT_IS = frozenset(
-    {"url", "paper", "lang", "tone", "accent", "action", "on_action", "on_accent"}
+    {"url", "paper", "lang", "tone", "kind", "accent", "action", "on_action", "on_accent"}
 )
 # Read by machines, or short enough: no break opportunities are put in.
 _UNBROKEN = frozenset(
@@ -72,8 +73,11 @@ class FirstCell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """On a group's invoice a member's lines stand between its name and its sum."""
+
     first: FirstCell
     cells: list[str]
+    kind: RowKind = "line"
 
 
 @dataclass(frozen=True, slots=True)
