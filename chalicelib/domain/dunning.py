@@ -154,7 +154,7 @@ def _after_the_end(invoice: Invoice, reason: Reason, now: datetime) -> Decision:
     if now < stops_at:
         words = f"Overdue. The subscription stops at {iso(stops_at)} unless it is paid."
         return Wait(Reason("grace", words, reason.payer_key), until=stops_at)
-    return StopService(Reason("grace_over", "Still unpaid at the end of the days of grace."))
+    return StopService(Reason("grace_over", "Still unpaid, and no days of grace are left."))
 
 
 def grace_ends_at(policy: DunningPolicy, zone: str, overdue_at: datetime) -> datetime | None:

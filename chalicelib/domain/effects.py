@@ -13,7 +13,7 @@ from chalicelib.domain import desk, payment_plan_facts
 from chalicelib.domain import invoice_facts as inv
 from chalicelib.domain import party_facts as party
 from chalicelib.domain.declines import DeclineClass
-from chalicelib.domain.desk import account, disputes, on_account
+from chalicelib.domain.desk import account, disputes, on_account, warned
 from chalicelib.domain.facts import Effect, EffectKind
 from chalicelib.domain.group_facts import CustomerLeft, GroupChanged
 from chalicelib.domain.import_facts import ImportAdvanced, ImportStarted
@@ -106,7 +106,7 @@ def _told(
 
 _NEEDS_CARD = {
     "no_payment_method", "method_dead", "method_fix", "method_expired", "hard_decline",
-    "policy_no_retry",
+    "policy_no_retry", "fraud_warning",
 }  # fmt: skip
 
 
@@ -168,7 +168,9 @@ def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
         return account.owed(payload, audience)
     if type(payload) in disputes.PAYLOADS:
         return disputes.owed(payload)
-    of_plan = payment_plan_facts.owed(payload)
+    if type(payload) in warned.OF_CUSTOMER:
+        return warned.owed_by_customer()
+    of_plan = payment_plan_facts.owed(payload, audience)
     if of_plan is not None:
         return of_plan
     match payload:
@@ -202,12 +204,12 @@ def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
 def _of_business(payload: Any) -> tuple[Effect, ...]:
     """What a business's, an import's or a dispute's fact owes."""
     match payload:
-        case ImportStarted() | ImportAdvanced(result_key=""):
-            return work("import")
         case CustomerLeft():
             return work("move_billing")
         case GroupChanged(fields=fields) if "billing_day" in fields:
             return work("move_billing")
+        case ImportStarted() | ImportAdvanced(result_key=""):
+            return work("import")
         case ImportAdvanced():
             return event("import.finished")
         case party.ChargingHeld() | party.ChargingReleased():

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from chalicelib.domain import payment_plan as rules
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Effect, Fact
-from chalicelib.domain.owed import event, staff, work
+from chalicelib.domain.owed import Audience, event, mail, staff, work
 from chalicelib.domain.payment_plan import (
     Instalment,
     InstalmentPart,
@@ -205,7 +205,7 @@ def _paid(one: Instalment, amount: int) -> Instalment:
     return replace(one, paid=paid, state=InstalmentState.OVERDUE if late else InstalmentState.DUE)
 
 
-def owed(payload: Any) -> tuple[Effect, ...] | None:
+def owed(payload: Any, audience: Audience) -> tuple[Effect, ...] | None:
     """What a plan's fact owes; None for a fact of something else."""
     match payload:
         case PlanMade():
@@ -215,7 +215,8 @@ def owed(payload: Any) -> tuple[Effect, ...] | None:
         case InstalmentWentOverdue():
             return work("run_plan")
         case PlanEnded(status=PlanStatus.BROKEN):
-            return (*staff("staff_plan_broken"), *event("payment_plan.broken"))
+            told = (*mail("plan_broken", audience), *staff("staff_plan_broken"))
+            return (*told, *event("payment_plan.broken"))
         case PlanEnded(status=status):
             return event(f"payment_plan.{status.value}")
         case InstalmentDemanded() | PlanPostponed():

@@ -17,6 +17,7 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import add_months, local_date, zone
 from chalicelib.domain.declines import Decline, payer_text_key
 from chalicelib.domain.desk import account
+from chalicelib.domain.desk.covering import InvoiceUncovered
 from chalicelib.domain.desk.on_account import PaymentApplied
 from chalicelib.domain.desk.refunds import Refunded
 from chalicelib.domain.facts import Subject
@@ -59,6 +60,8 @@ def still_true(matter: Matter, name: str) -> bool:
     if invoice is None:
         resumed = name == "resumed" and matter.subscription is not None
         return not resumed or matter.subscription.status is SubscriptionStatus.ACTIVE  # type: ignore[union-attr]
+    if name == "staff_fraud_warning":
+        return any(not one.released for one in invoice.fraud_warnings)
     if name in _UNPAID and not invoice.is_open:
         return False
     if name in {"payment_failed", "needs_card", "action_required"}:
@@ -214,8 +217,8 @@ def _text_key(payload: Any) -> PayerTextKey | None:
 def _subscription_name(invoice: Invoice, payload: Any) -> str | None:
     """Its product, or those of a group's members; of an overdue invoice only where its subscription
     stops, now or later."""
-    stays = isinstance(payload, facts.WentOverdue) and not (payload.end or payload.stops_at)
-    if stays:
+    ends = getattr(payload, "end", None) or getattr(payload, "stops_at", None)
+    if isinstance(payload, facts.WentOverdue | InvoiceUncovered) and not ends:
         return None
     billed = dict.fromkeys(line.product for line in invoice.lines if line.subscription_id)
     return ", ".join(filter(None, billed)) or None
@@ -229,7 +232,7 @@ def _stops_on(matter: Matter) -> date | None:
 
 def _service_ends(matter: Matter, payload: Any) -> bool:
     """Cancelled rather than paused: now, or at the end of the grace."""
-    if isinstance(payload, facts.WentOverdue) and payload.stops_at and matter.customer:
+    if getattr(payload, "stops_at", None) and matter.customer:
         policy = policy_of(matter.business, matter.customer, matter.invoice)
         return policy.when_exhausted is WhenExhausted.CANCEL
     return getattr(payload, "end", None) is WhenExhausted.CANCEL
@@ -239,13 +242,14 @@ def _staff_view(matter: Matter, invoice: Invoice) -> StaffView:
     payload, plan = matter.fact.data, invoice.next_action
     decline: Decline | None = getattr(payload, "decline", None)
     at = plan.at if plan else None
+    step = dispute_notices.next_step_of(invoice, payload)
     return StaffView(
         customer=matter.customer.name if matter.customer else None,
         classification=decline.decline_class.value if decline else None,
         codes=_codes(decline) if decline else (),
         attempt=_attempt_words(invoice, payload),
         reason=dispute_notices.reason_of(payload) or matter.fact.why or None,
-        next_step=plan.reason if plan else None,
+        next_step=step or (plan.reason if plan else None),
         next_at=at.astimezone(zone(matter.business.zone)) if at else None,
     )
 
@@ -267,18 +271,21 @@ def _attempt_words(invoice: Invoice, payload: Any) -> str | None:
 
 
 def _plan_notice(ports: Ports, matter: Matter, plan: PaymentPlan, kind: NoticeKind) -> NoticeView:
+    customer, business = matter.customer, matter.business
+    assert customer is not None
+    for_staff = kind.for_staff
+    desk = f"{ports.links.back_office}/payment-plans/{plan.id}"
     return NoticeView(
         kind=kind,
         key=f"{plan.id}/{matter.fact.seq}/{kind.value}",
-        locale=matter.business.locale,
-        business=business_view(matter.business),
-        link=f"{ports.links.back_office}/payment-plans/{plan.id}",
+        locale=business.locale if for_staff else customer.locale or business.locale,
+        business=business_view(business),
+        link=desk if for_staff else portal_links.customer_link(ports, customer),
+        to_name=None if for_staff else customer.name,
         currency=plan.currency,
         amount=plan.amount_remaining,
         invoice_number=plan.reference,
-        staff=StaffView(
-            customer=matter.customer.name if matter.customer else None, reason=matter.fact.why
-        ),
+        staff=StaffView(customer=customer.name, reason=matter.fact.why) if for_staff else None,
     )
 
 

@@ -27,7 +27,7 @@ _RUNNING = {SubscriptionStatus.ACTIVE, SubscriptionStatus.PAUSED}
 def mark_overdue(ports: Ports, case: Case, decision: GiveUp) -> Case:
     """Mark the invoice overdue; without days of grace what it bills stops with it: a subscription,
     or those of a group's members."""
-    running = _to_stop(ports, case)
+    running = to_stop(ports, case)
     stops_at = dunning.grace_ends_at(case.policy, case.business.zone, case.now)
     stopped = [] if stops_at else _stopped(case, running, decision)
     end = case.policy.when_exhausted if stopped else None
@@ -50,7 +50,7 @@ def _plan_told(ports: Ports, case: Case) -> list[Change]:
 
 def stop_service(ports: Ports, case: Case, decision: StopService) -> Case:
     """The grace has ended unpaid: the subscription stops now, if it still runs."""
-    stopped = _stopped(case, _to_stop(ports, case), decision)
+    stopped = _stopped(case, to_stop(ports, case), decision)
     over = GraceEnded(decision.reason.staff, case.policy.when_exhausted if stopped else None)
     return record(ports, case, over, why=decision.reason.staff, also=stopped)
 
@@ -65,7 +65,7 @@ def stop_again(ports: Ports, business_id: str, invoice_id: str) -> int:
         case = open_case(ports, business_id, invoice_id)
         if case.invoice.status is not InvoiceStatus.OVERDUE:
             return 0
-        running = [one for one in _to_stop(ports, case) if one.status is SubscriptionStatus.ACTIVE]
+        running = [one for one in to_stop(ports, case) if one.status is SubscriptionStatus.ACTIVE]
         bounced = GiveUp(Reason("bounced", "The payment that had settled it was returned."))
         stopped = _stopped(case, running, bounced)
         if stopped:
@@ -75,7 +75,7 @@ def stop_again(ports: Ports, business_id: str, invoice_id: str) -> int:
     return again_when_stale(once)
 
 
-def _to_stop(ports: Ports, case: Case) -> list[Subscription]:
+def to_stop(ports: Ports, case: Case) -> list[Subscription]:
     """The subscriptions that an unpaid invoice stops.
 
     A customer who pays by hand is overdue, but not paused: nobody failed to charge anything.

@@ -20,6 +20,7 @@ from chalicelib.domain.dates import local_date
 from chalicelib.domain.demand import Demand
 from chalicelib.domain.desk.covering import InvoiceUncovered
 from chalicelib.domain.desk.on_account import DemandClosed, DemandMade
+from chalicelib.domain.dunning import grace_ends_at
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.facts import SYSTEM, Actor, Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Line, Purpose
@@ -40,7 +41,7 @@ from chalicelib.domain.record import on_party
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import StaleHead
 from chalicelib.ports.rows import Change
-from chalicelib.services.case import Case, again_when_stale, change, now_of
+from chalicelib.services.case import Case, again_when_stale, audience_of, change, now_of
 from chalicelib.services.invoices import (
     charge_at,
     close_payment,
@@ -48,6 +49,7 @@ from chalicelib.services.invoices import (
     draft_of,
     request_charge,
 )
+from chalicelib.services.overdue import to_stop
 
 LOOK_AGAIN = timedelta(days=1)
 
@@ -287,22 +289,36 @@ def _end(
     """Demands are closed at Stripe first; then plan, demands and invoices in one transaction."""
     _close_demands(ports, plan, reason)
     now = now_of(ports, business)
-    after, fact = on_party(plan, PlanEnded(status, reason), at=now, actor=actor, why=reason)
-    closed = _closed_demands(ports, business, plan, now, reason, actor)
     customer = ports.store.customer(business.id, plan.customer_id)
-    broken = status is PlanStatus.BROKEN
-    freed = [
-        change(
-            Case(business, customer, one, now),
-            InvoiceUncovered(plan.id, reason, overdue=broken),
-            actor=actor,
-            why=reason,
-        )[1]
-        for one in (ports.store.invoice(business.id, each) for each in plan.invoice_ids)
+    ended, around = PlanEnded(status, reason), audience_of(business, customer)
+    after, fact = on_party(plan, ended, at=now, actor=actor, why=reason, audience=around)
+    closed = _closed_demands(ports, business, plan, now, reason, actor)
+    heads = (ports.store.invoice(business.id, each) for each in plan.invoice_ids)
+    covered = [
+        Case(business, customer, one, now)
+        for one in heads
         if one.covered_by is not None and one.covered_by.id == plan.id
+    ]
+    freed = [
+        change(case, _uncovered(ports, case, plan, status, reason), actor=actor, why=reason)[1]
+        for case in covered
     ]
     ports.store.append([Change(after, fact), *closed, *freed], clock_id=business.test_clock_id)
     return after
+
+
+def _uncovered(
+    ports: Ports, case: Case, plan: PaymentPlan, status: PlanStatus, reason: str
+) -> InvoiceUncovered:
+    """A broken plan is the end of the retries: what the policy says of the subscription comes."""
+    if status is not PlanStatus.BROKEN:
+        return InvoiceUncovered(plan.id, reason)
+    if not to_stop(ports, case):
+        return InvoiceUncovered(plan.id, reason, overdue=True)
+    stops_at = grace_ends_at(case.policy, case.business.zone, case.now)
+    return InvoiceUncovered(
+        plan.id, reason, overdue=True, stops_at=stops_at, stops_now=stops_at is None
+    )
 
 
 def _close_demands(ports: Ports, plan: PaymentPlan, reason: str) -> None:

@@ -98,6 +98,7 @@ NOTICES: dict[NoticeKind, NoticeView] = {
         ),
         replace(BASE, kind=NoticeKind.CREDIT_NOTE_SENT, credit_note="CN-00007", balance=391448),
         replace(BASE, kind=NoticeKind.PAYMENT_BOUNCED, balance=437948),
+        replace(BASE, kind=NoticeKind.PLAN_BROKEN, invoice_number="P-7K2M"),
         replace(BASE, kind=NoticeKind.STAFF_REFUND_APPROVAL, staff=STAFF),
         replace(
             BASE, kind=NoticeKind.STAFF_REFUND_FAILED, amount=2500, staff=STAFF, kept_as_credit=True
@@ -116,6 +117,7 @@ NOTICES: dict[NoticeKind, NoticeView] = {
         replace(BASE, kind=NoticeKind.STAFF_DISPUTE, staff=STAFF, answer_by=ANSWER_BY),
         replace(BASE, kind=NoticeKind.STAFF_DISPUTE_DUE, staff=STAFF, answer_by=ANSWER_BY),
         replace(BASE, kind=NoticeKind.STAFF_DISPUTE_CLOSED, staff=STAFF),
+        replace(BASE, kind=NoticeKind.STAFF_FRAUD_WARNING, staff=STAFF),
         replace(BASE, kind=NoticeKind.STAFF_PROMISE_BROKEN, staff=STAFF),
         replace(BASE, kind=NoticeKind.STAFF_PLAN_BROKEN, staff=STAFF),
         replace(BASE, kind=NoticeKind.STAFF_DISPUTE_REFUSED, staff=STAFF, answer_by=ANSWER_BY),

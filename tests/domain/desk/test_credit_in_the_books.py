@@ -5,6 +5,7 @@ Each fact with what it changes on the invoice, what it posts and what it owes to
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from chalicelib.domain.owed import Audience
 from chalicelib.domain.payment import AttemptResult as R
 from tests.domain.desk.books import Entry, at, by_account, entry, ids
 from tests.domain.histories import Story
-from tests.domain.samples import NOON, draft, in_flight, pending
+from tests.domain.samples import NOON, after, draft, in_flight, pending
 from tests.domain.test_what_each_fact_changes import (
     LATER,
     PAID,
@@ -40,8 +41,9 @@ GIVEN_UP: dict[str, Any] = {"status": S.UNCOLLECTIBLE, "amount_written_off": 900
 OPEN_AGAIN: dict[str, Any] = {"status": S.PENDING, "paid_at": None, "closed_at": None}
 SPENT = CreditApplied("inv_9", 900)
 BACK = CreditUnapplied("inv_9", 900, "The cheque bounced.")
+GRACE = after(days=9)
 BROKEN_PLAN = InvoiceUncovered("inv_9", "The plan was broken.", overdue=True)
-WENT_OVERDUE = ["mail:went_overdue", "staff_mail:staff_overdue", "event:invoice.overdue"]
+OVERDUE_EVENT = "event:invoice.overdue"  # customer and staff are told once, by the plan
 
 CREDIT = [
     (
@@ -121,7 +123,30 @@ COVERED = [
     (
         pending(covered_by=COVER),
         BROKEN_PLAN,
-        Entry({"covered_by": None, "overdue_at": LATER, "status": S.OVERDUE}, {}, WENT_OVERDUE),
+        Entry({"covered_by": None, "overdue_at": LATER, "status": S.OVERDUE}, {}, [OVERDUE_EVENT]),
+    ),
+    (
+        pending(covered_by=COVER),
+        replace(BROKEN_PLAN, stops_at=GRACE),
+        Entry(
+            {"covered_by": None, "overdue_at": LATER, "status": S.OVERDUE, "stops_at": GRACE},
+            {},
+            ["mail:went_overdue", OVERDUE_EVENT],
+        ),
+    ),
+    (
+        pending(covered_by=COVER),
+        replace(BROKEN_PLAN, stops_now=True),
+        Entry(
+            {"covered_by": None, "overdue_at": LATER, "status": S.OVERDUE, "stops_at": LATER},
+            {},
+            [OVERDUE_EVENT],
+        ),
+    ),
+    (
+        pending(covered_by=COVER, **LATE),
+        replace(BROKEN_PLAN, stops_now=True),
+        Entry({"covered_by": None, "stops_at": LATER}),
     ),
     (pending(covered_by=COVER, **LATE), BROKEN_PLAN, Entry({"covered_by": None})),
     (in_flight(R.PROCESSING, covered_by=COVER), BROKEN_PLAN, Entry({"covered_by": None})),

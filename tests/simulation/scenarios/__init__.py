@@ -22,6 +22,7 @@ from tests.simulation.scenarios import (
     outside,
     pay_days,
     plan_cheques,
+    plan_stops,
     plans,
     promised,
     races,
@@ -73,6 +74,7 @@ ALL: dict[str, Scenario] = {
         plans.BROKEN,
         plans.CHANGED,
         plan_cheques.SCENARIO,
+        plan_stops.SCENARIO,
         outside.STRAYS,
         outside.GIVEN_BACK,
         outside.PAID_OUT,
@@ -82,6 +84,8 @@ ALL: dict[str, Scenario] = {
         by_hand.THREE,
         by_hand.REFUNDED,
         by_hand.CREDITED,
+        by_hand.FORGOTTEN,
+        by_hand.BY_TWO,
         disputes.ARGUED,
         disputes.IGNORED,
         appeals.SCENARIO,
@@ -96,5 +100,6 @@ ALL: dict[str, Scenario] = {
         two_people.CREDIT,
         two_people.APPROVED,
         two_people.INSISTED,
+        two_people.BILLED,
     )
 }

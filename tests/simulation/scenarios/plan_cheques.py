@@ -1,7 +1,7 @@
 """`plan_cheque`: at the hour of an instalment's autopay staff record a cheque for it.
 
-Once or twice; a part, the whole of it, more, or all of the plan; and it may bounce. Whatever was first, what came
-in is what was owed, to the cent, and the plan has ended.
+Once or twice; a part, the whole of it, more, or all of the plan; and it may bounce. Whatever was
+first, what came in is what was owed, to the cent, and the plan has ended.
 """
 
 from __future__ import annotations
