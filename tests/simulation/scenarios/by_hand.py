@@ -4,6 +4,8 @@
 cheque over three invoices, recorded twice, while a card is charged for one of them.
 `refund_race`: a refund is asked for twice, and a dispute or another refund comes in between.
 `credit_race`: a credit note, a correction or a write-off at the hour of a charge.
+`refund_forgotten`: no person gives lost refund messages back: the sweep alone has to find them.
+`payout_by_two`: credit above the limit is asked for, agreed to, refused, spent and bounced at once.
 """
 
 from __future__ import annotations
@@ -11,16 +13,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from chalicelib.domain.external_payment import ExternalMethod
+from chalicelib.domain.facts import Actor, ActorKind, Subject
 from chalicelib.ports import Ports
-from chalicelib.services import credit_notes, external_payments, refunding, write_offs
+from chalicelib.ports.outside import QueueName
+from chalicelib.services import (
+    credit,
+    credit_notes,
+    credit_payouts,
+    external_payments,
+    refunding,
+    write_offs,
+)
 from chalicelib.services.credit_notes import Correction, Right
 from chalicelib.services.external_payments import Received
 from tests.simulation.install import BUSINESS, World
 from tests.simulation.scenarios import people
 from tests.simulation.scenarios.base import DAY, HOUR, Scenario
-from tests.simulation.world import START
+from tests.simulation.world import START, Message
 
 _RETRY = DAY  # the slot of 24 hours, counted from a failure in the first second
 _TODAY = START.date()
@@ -174,6 +186,118 @@ def _settled_somehow(world: World) -> Iterator[str]:
         yield f"the corrected invoice is {new.status.value}"
 
 
+# --------------------------------------------------------------------- found by the sweep alone
+
+
+class Unminded(World):
+    """Nobody looks into the dead letters."""
+
+    def _queued(self, queue: QueueName, work: Any, body: Any) -> Message:
+        message = super()._queued(queue, work, body)
+        message.redriven = False
+        return message
+
+
+def _forgotten(world: World) -> None:
+    people.stage(world, business={"refund_approval_above": (None, 4000)[world.pick(2)]})
+    people.ask(world, 0, "bill", people.bill)
+    people.ask(world, HOUR, "refund", refund)
+    for seconds in (HOUR, 2 * HOUR, 30 * HOUR):  # before it is asked for, there is nothing to do
+        people.ask(world, seconds, "agree", _agree)
+
+
+def _agree(ports: Ports) -> None:
+    refunding.approve_refund(ports, BUSINESS, people.INVOICE, "ref_1", actor=_BOSS)
+
+
+def _sent_once(world: World) -> Iterator[str]:
+    yield from _ended(world)
+    invoice = people.invoice(world)
+    asked = [] if invoice is None else [one for one in invoice.refunds if one.id == "ref_1"]
+    if len(world.stripe.account().refunds) != len(asked):
+        yield f"asked for {len(asked)}, and Stripe has {len(world.stripe.account().refunds)}"
+
+
+# -------------------------------------------------------------------- credit, paid out by two
+
+
+def _on_account(ports: Ports) -> None:
+    came = Received("ext_1", ExternalMethod.WIRE, "W-1", people.AMOUNT, _TODAY, chosen=())
+    external_payments.record_payment(ports, BUSINESS, people.CUSTOMER, came, actor=people.STAFF)
+
+
+def _pay_out(ports: Ports) -> None:
+    credit_payouts.pay_out(
+        ports,
+        BUSINESS,
+        people.CUSTOMER,
+        payout_id="out_1",
+        method=ExternalMethod.CHECK,
+        reference="2001",
+        amount=5000,
+        paid_on=_TODAY,
+        reason="Moved away.",
+        actor=people.STAFF,
+    )
+
+
+def _agree_to_pay(ports: Ports, actor: Actor) -> None:
+    credit_payouts.approve_payout(ports, BUSINESS, people.CUSTOMER, "out_1", actor=actor)
+
+
+def _refuse_to_pay(ports: Ports) -> None:
+    credit_payouts.reject_payout(
+        ports, BUSINESS, people.CUSTOMER, "out_1", actor=_OTHER, reason="Not agreed."
+    )
+
+
+def _spend(ports: Ports) -> None:
+    credit.apply_credit(
+        ports, BUSINESS, people.CUSTOMER, application_id="app_1", chosen=None, actor=people.STAFF
+    )
+
+
+def _paid_out_by_two(world: World) -> None:
+    people.stage(world, auto_charge=False, business={"refund_approval_above": 100})
+    people.ask(world, 0, "wire", _on_account)
+    people.ask(world, 1, "bill", partial(people.bill, due_on=_SOON))
+    for _ in range(2):  # a double click
+        people.ask(world, HOUR, "payout", _pay_out)
+    people.ask(world, HOUR + world.pick(2), "spend", _spend)
+    decided = HOUR + 1 + world.pick(3)
+    people.ask(world, decided, "own", partial(_agree_to_pay, actor=people.STAFF))
+    people.ask(world, decided + world.pick(2), "agree", partial(_agree_to_pay, actor=_BOSS))
+    if world.pick(2):
+        people.ask(world, decided + world.pick(2), "refuse", _refuse_to_pay)
+    if not world.pick(3):
+        people.ask(world, decided + world.pick(2), "bounce", _bounce)
+
+
+def _decided_once(world: World) -> Iterator[str]:
+    """What came is spent, paid out, set aside or still there; one person alone decides nothing."""
+    told = [row.fact for row in world.store.fact_rows()]
+    of_customer = [one for one in told if one.subject is Subject.CUSTOMER]
+    kinds = [one.kind for one in of_customer]
+    asked, paid, refused = (
+        kinds.count(f"credit_{kind}")
+        for kind in ("payout_requested", "paid_out", "payout_rejected")
+    )
+    if asked > 1 or paid + refused > asked:
+        yield f"asked for {asked} times, paid {paid} times, refused {refused} times"
+    if any(one.kind == "credit_paid_out" and one.actor != _BOSS for one in of_customer):
+        yield "who asked for it has agreed to it"
+    came = people.AMOUNT * (kinds.count("external_payment") - kinds.count(_BOUNCED))
+    applied = sum(one.data.amount for one in told if one.kind == "credit_applied")
+    left = world.store.heads[BUSINESS, Subject.CUSTOMER, people.CUSTOMER].credit
+    gone = applied + 5000 * (asked - refused)
+    if came != gone + left:
+        yield f"{came} came, {gone} is spent or set aside, {left} is left"
+
+
+_BOUNCED = "external_payment_reversed"
+_BOSS, _OTHER = Actor(ActorKind.STAFF, "usr_2"), Actor(ActorKind.STAFF, "usr_3")
+FORGOTTEN = Scenario("refund_forgotten", _forgotten, _sent_once, last=4 * DAY, make=Unminded)
+BY_TWO = Scenario("payout_by_two", _paid_out_by_two, _decided_once, last=2 * DAY)
 WIRED = Scenario("external_race", _wired, _all_in)
 THREE = Scenario("cheque_for_three", _three, _three_are_paid, last=4 * DAY)
 REFUNDED = Scenario("refund_race", _refunded, _ended, last=9 * DAY)
