@@ -40,7 +40,7 @@ def body_of(request: Incoming, kind: type[T] | None) -> T | None:
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "body_invalid",
             "The body does not fit this call; see errors.",
-            errors=(_field_error(error),),
+            errors=(_field_error(error, kind),),
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(
@@ -56,7 +56,7 @@ def query_of(request: Incoming, kind: type[T] | None) -> T | None:
     try:
         return msgspec.convert(dict(request.query), kind or _Nothing, strict=False)  # type: ignore[return-value]
     except msgspec.ValidationError as error:
-        found = _field_error(error)
+        found = _field_error(error, kind or _Nothing)
         raise Refused(
             HTTPStatus.BAD_REQUEST,
             "query_invalid",
@@ -93,14 +93,17 @@ def _decoder(kind: type) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
-def _field_error(error: msgspec.ValidationError) -> FieldError:
+def _field_error(error: msgspec.ValidationError, kind: type) -> FieldError:
+    from chalicelib.api.wording import in_words
+
     found = _PATH.match(str(error))
     assert found is not None
     detail, steps = found["detail"], _STEP.findall(found["path"] or "")
+    words = in_words(detail, kind, steps)
     if named := _FIELD.search(detail):
         steps.append((named[1], ""))
     pointer = "".join(f"/{_escaped(name or index)}" for name, index in steps)
-    return FieldError(pointer=pointer, detail=f"{detail.replace('`', '')}.")
+    return FieldError(pointer=pointer, detail=words)
 
 
 def _escaped(part: str) -> str:

@@ -67,7 +67,13 @@ class NewBusiness(Body):
     staff_email: Email | None = None
 
 
-_Prefix = Annotated[str, Meta(pattern=r"^[A-Za-z0-9/_-]{0,16}" + END)]
+_Prefix = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9/_-]{0,16}" + END,
+        description="At most 16 letters, digits, / - and _",
+    ),
+]
 
 
 class BusinessChanges(Body):

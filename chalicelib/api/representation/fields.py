@@ -25,23 +25,39 @@ Text = Annotated[str, Meta(max_length=200, pattern=_ONE_LINE)]
 Paragraph = Annotated[str, Meta(max_length=2000, pattern=_SEVERAL_LINES)]
 Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=_SEVERAL_LINES)]
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_ONE_LINE)]
-Phone = Annotated[str, Meta(pattern=r"^(\+[1-9][0-9]{6,14})?" + END, description="E.164")]
+Phone = Annotated[
+    str, Meta(pattern=r"^(\+[1-9][0-9]{6,14})?" + END, description="E.164, such as +12075550134")
+]
 Locale = Annotated[
-    str, Meta(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3})?" + END, description="BCP 47")
+    str,
+    Meta(
+        pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3})?" + END, description="BCP 47, such as de-DE"
+    ),
 ]
 Country = Annotated[
-    str, Meta(pattern=r"^([A-Z]{2})?" + END, description="ISO 3166 two-letter code")
+    str, Meta(pattern=r"^([A-Z]{2})?" + END, description="ISO 3166 code, such as DE")
 ]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}" + END, description="ISO 4217 code")]
+Currency = Annotated[
+    str, Meta(pattern=r"^[A-Z]{3}" + END, description="ISO 4217 code, such as USD")
+]
 Zone = Annotated[
-    str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_+/-]*" + END, description="IANA zone")
+    str,
+    Meta(
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_+/-]*" + END,
+        description="IANA zone, such as Europe/Berlin",
+    ),
 ]
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}" + END)]
 Amount = Annotated[
     int, Meta(ge=0, le=99_999_999_999, description="Whole minor units of the currency")
 ]
 Percent = Annotated[
-    str, Meta(pattern=r"^(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)" + END, description="Per cent")
+    str,
+    Meta(
+        pattern=r"^(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)" + END,
+        description="Per cent, such as 8.875",
+    ),
 ]
 _Whole = Annotated[int, Meta(ge=1, le=9_999_999)]
 _Decimal = Annotated[str, Meta(pattern=r"^[0-9]{1,7}(\.[0-9]{1,4})?" + END)]
@@ -73,7 +89,10 @@ class RowPageQuery(Body):
     """Where in a list that is kept whole, and how much of it."""
 
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
-    cursor: Annotated[str, Meta(pattern=r"^[0-9]{1,6}" + END)] | None = None
+    cursor: (
+        Annotated[str, Meta(pattern=r"^[0-9]{1,6}" + END, description="What next_cursor said")]
+        | None
+    ) = None
 
 
 class Listing(View, Generic[T]):

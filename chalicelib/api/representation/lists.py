@@ -36,14 +36,14 @@ InvoiceStatuses = Annotated[
     str,
     Meta(
         pattern=rf"^({_INVOICE_STATUS})(,({_INVOICE_STATUS})){{0,6}}" + END,
-        description="One or several, with commas",
+        description=f"With commas: {_INVOICE_STATUS}",
     ),
 ]
 PaymentStatuses = Annotated[
     str,
     Meta(
         pattern=rf"^({_PAYMENT_STATUS})(,({_PAYMENT_STATUS})){{0,7}}" + END,
-        description="One or several, with commas",
+        description=f"With commas: {_PAYMENT_STATUS}",
     ),
 ]
 

@@ -26,7 +26,13 @@ _ReminderDays = Annotated[tuple[_Days, ...], Meta(max_length=5)]
 _Count = Annotated[int, Meta(ge=0, le=100)]
 _Hour = Annotated[int, Meta(ge=0, le=24)]
 _MonthDay = Annotated[int, Meta(ge=1, le=LAST_DAY)]
-_Notice = Annotated[str, Meta(pattern="^(" + "|".join(rules.CHOSEN_NOTICES) + ")" + END)]
+_Notice = Annotated[
+    str,
+    Meta(
+        pattern="^(" + "|".join(rules.CHOSEN_NOTICES) + ")" + END,
+        description="One of " + ", ".join(rules.CHOSEN_NOTICES),
+    ),
+]
 
 
 class ClassRuleBody(Body):

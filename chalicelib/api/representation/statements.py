@@ -18,7 +18,10 @@ class StatementQuery(Body):
     from_on: date
     to_on: date
     currency: (
-        Annotated[str, Meta(pattern=r"^[A-Z]{3}" + END, description="The business's when left out")]
+        Annotated[
+            str,
+            Meta(pattern=r"^[A-Z]{3}" + END, description="ISO 4217 code; left out: the business's"),
+        ]
         | None
     ) = None
 
