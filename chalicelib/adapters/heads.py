@@ -9,6 +9,7 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import Subject
+from chalicelib.domain.fraud_warning import FraudWarning
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
@@ -57,6 +58,10 @@ class Heads:
 
     def payment_plan(self, business_id: str, plan_id: str) -> PaymentPlan:
         head: PaymentPlan = self._head(business_id, Subject.PLAN, plan_id)
+        return head
+
+    def fraud_warning(self, business_id: str, warning_id: str) -> FraudWarning:
+        head: FraudWarning = self._head(business_id, Subject.FRAUD_WARNING, warning_id)
         return head
 
     def dispute(self, business_id: str, dispute_id: str) -> Dispute:

@@ -14,10 +14,7 @@ routes = Routes(__name__, "/v1/invoices/{invoice_id}/payments", "Payments")
 def list_invoice_payments(call: StaffCall, invoice_id: str) -> PaymentList:
     """List an invoice's payments with their attempts."""
     invoice = call.ports.store.invoice(call.business_id, invoice_id)
-    views = (
-        payment_view(invoice.id, invoice.currency, payment, codes=call.reads_codes)
-        for payment in invoice.payments
-    )
+    views = (payment_view(invoice, payment, codes=call.reads_codes) for payment in invoice.payments)
     return PaymentList(data=tuple(views))
 
 
@@ -28,4 +25,4 @@ def get_invoice_payment(call: StaffCall, invoice_id: str, payment_id: str) -> Pa
     payment = invoice.payment(payment_id)
     if payment is None:
         raise no_such("payment")
-    return payment_view(invoice.id, invoice.currency, payment, codes=call.reads_codes)
+    return payment_view(invoice, payment, codes=call.reads_codes)

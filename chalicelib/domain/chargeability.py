@@ -34,6 +34,7 @@ class Standing:
     auto_charge: bool
     method: PaymentMethod | None
     caps: CapVerdict = CapVerdict()
+    warned: bool = False  # the method's bank has warned of fraud, and nobody has released it
     held: bool = False  # after a restore; a plan is made as if it were over, for it will be
 
 
@@ -63,11 +64,12 @@ def invoice_blocks(invoice: Invoice, standing: Standing) -> list[Reason]:
 
 def _asked_past(invoice: Invoice, hold: Hold) -> bool:
     """A debt that a lost dispute has opened again is charged when staff ask for it, never else; one
-    that is promised when staff or the payer do, for it holds only what we would do by ourselves."""
+    that is promised, or that a card's bank has warned of, when staff or the payer do: that holds
+    only what we would do by ourselves, and nobody charges the card itself."""
     asked = invoice.charge_request
     if asked is None:
         return False
-    if hold.kind is HoldKind.PROMISE:
+    if hold.kind in {HoldKind.PROMISE, HoldKind.FRAUD_WARNING}:
         return asked.trigger in {Trigger.STAFF, Trigger.CUSTOMER}
     return asked.trigger is Trigger.STAFF and hold.kind is HoldKind.DISPUTE_LOST
 
@@ -117,6 +119,9 @@ def method_blocks(
         found.append(Reason("method_fix", f"{name} has to be entered again.", "needs_card"))
     elif method.expired_on(local_date(now, standing.zone)):
         found.append(Reason("method_expired", f"{name} has expired.", "needs_card"))
+    if standing.warned:
+        words = f"The bank of {name} warned of fraud: staff decide whether to charge it again."
+        found.append(Reason("fraud_warning", words, "needs_card"))
     if method.on_session_only:
         found.append(
             Reason("on_session_only", f"{name} was issued in India: the payer has to be present.")

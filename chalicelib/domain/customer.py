@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from chalicelib.domain.dates import add_months
+from chalicelib.domain.fraud_warning import CardWarning
 from chalicelib.domain.parties import Address, QuietHours, Terms
 
 
@@ -86,11 +87,16 @@ class Customer:
     last_payment_id: str = ""  # the newest payment on account: a second click finds it here
     expiry_noticed: str = ""  # `2027-03`: told that the default card runs out then
     group_ids: tuple[str, ...] = ()  # billing groups it is or was a member of
+    card_warnings: tuple[CardWarning, ...] = ()  # of fraud, until staff release the card
     version: int = 0
     chain: str = ""
 
     def method(self, method_id: str | None) -> PaymentMethod | None:
         return next((method for method in self.methods if method.id == method_id), None)
+
+    def is_warned(self, method: PaymentMethod) -> bool:
+        """The bank of this card has warned of fraud, and nobody here has released it."""
+        return any(one.fingerprint == method.fingerprint for one in self.card_warnings)
 
     @property
     def default_method(self) -> PaymentMethod | None:

@@ -146,6 +146,7 @@ class Dispute:
     refusal: Refusal | None = None
     reminded_days: int | None = None
     closed_at: datetime | None = None
+    fraud_warning_id: str | None = None  # the card's bank had warned, or warned later
     version: int = 0
     chain: str = ""
 

@@ -30,6 +30,7 @@ class Subject(StrEnum):
     TEAM = "team"
     DISPUTE = "dispute"
     PLAN = "plan"
+    FRAUD_WARNING = "fraud_warning"
 
 
 class ActorKind(StrEnum):

@@ -18,6 +18,7 @@ from chalicelib.domain.demand import Demand
 from chalicelib.domain.dispute import DisputeMark, DisputeState, in_words
 from chalicelib.domain.errors import IllegalTransition, InvalidInput
 from chalicelib.domain.external_payment import ExternalPayment
+from chalicelib.domain.fraud_warning import FraudMark
 from chalicelib.domain.parties import Address, Terms
 from chalicelib.domain.payment import Allocation, Attempt, AttemptResult, Payment, Trigger
 from chalicelib.domain.policy import DunningPolicy
@@ -186,6 +187,7 @@ class HoldKind(StrEnum):
 
     DISPUTE = "dispute"
     DISPUTE_LOST = "dispute_lost"  # only staff may charge it, by hand
+    FRAUD_WARNING = "fraud_warning"  # by a payer or staff who mean it, and with another card
     PROMISE = "promise"
     STAFF = "staff"
     UNRESOLVED = "unresolved"  # no answer from Stripe after every check: a person looks
@@ -272,6 +274,7 @@ class Invoice:
     snoozed_until: date | None = None  # off the call list up to that day
     hold: Hold | None = None  # placed by somebody; what disputes forbid is in `holding`
     disputes: tuple[DisputeMark, ...] = ()
+    fraud_warnings: tuple[FraudMark, ...] = ()
     covered_by: Cover | None = None
     overdue_at: datetime | None = None
     stops_at: datetime | None = None  # overdue, and its subscription still has days of grace
@@ -329,7 +332,7 @@ class Invoice:
 
     @property
     def holding(self) -> Hold | None:
-        """Why no automatic step may happen: an open dispute, a hold, or a dispute that was lost."""
+        """Why no automatic step may happen: a dispute, a hold, or a bank's warning of fraud."""
         open_ones = [one for one in self.disputes if one.state is DisputeState.OPEN]
         if open_ones:
             words = f"The payer disputes a payment: {in_words(open_ones[0].reason)}."
@@ -338,6 +341,8 @@ class Invoice:
             return self.hold
         if any(one.state is DisputeState.LOST for one in self.disputes):
             return Hold(HoldKind.DISPUTE_LOST, "A dispute was lost; only staff may charge it.")
+        if any(not one.released for one in self.fraud_warnings):
+            return Hold(HoldKind.FRAUD_WARNING, "A card's bank warns of fraud: staff decide.")
         return None
 
     def dispute(self, dispute_id: str) -> DisputeMark | None:

@@ -9,11 +9,13 @@ from chalicelib.domain import party_facts as facts
 from chalicelib.domain import subscription as rules
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, MethodKind, MethodState, PaymentMethod
-from chalicelib.domain.desk import account
+from chalicelib.domain.desk import account, warned
 from chalicelib.domain.desk.disputes import dispute_step
+from chalicelib.domain.desk.fraud_warnings import warning_step
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, assert_next
+from chalicelib.domain.fraud_warning import FraudWarning
 from chalicelib.domain.group import Group
 from chalicelib.domain.group_facts import group_step
 from chalicelib.domain.import_facts import import_step
@@ -39,6 +41,7 @@ def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Custom
                 methods=customer.methods,
                 credit=customer.credit,
                 last_payment_id=customer.last_payment_id,
+                card_warnings=customer.card_warnings,
             )
         case facts.StripeCustomerLinked(stripe_customer_id=stripe_id):
             return replace(customer, stripe_customer_id=stripe_id)
@@ -68,6 +71,8 @@ def customer_step(customer: Customer | None, payload: Any, fact: Fact) -> Custom
             return replace(customer, credit=customer.credit + added - used)
         case _ if type(payload) in account.PAYLOADS:
             return account.step(customer, payload)
+        case _ if type(payload) in warned.OF_CUSTOMER:
+            return warned.customer_step(customer, payload)
         case _:
             raise BrokenRecord(f"no step for {type(payload).__name__}")
 
@@ -105,11 +110,6 @@ def subscription_step(subscription: Subscription | None, payload: Any, fact: Fac
             raise BrokenRecord(f"no step for {type(payload).__name__}")
 
 
-def business_step(business: Business | None, payload: Any, fact: Fact) -> Business:
-    """What one fact changes in a business; payouts move money but not the record."""
-    if isinstance(payload, facts.BusinessCreated):
-        return payload.business
-    if business is None:
 def _billed(subscription: Subscription, payload: facts.PeriodBilled) -> Subscription:
     if payload.index != subscription.next_index:
         raise BrokenRecord(f"period {payload.index} billed, {subscription.next_index} is next")
@@ -122,6 +122,11 @@ def _billed(subscription: Subscription, payload: facts.PeriodBilled) -> Subscrip
     return replace(after, next_bill_at=payload.next_bill_at)
 
 
+def business_step(business: Business | None, payload: Any, fact: Fact) -> Business:
+    """What one fact changes in a business; payouts move money but not the record."""
+    if isinstance(payload, facts.BusinessCreated):
+        return payload.business
+    if business is None:
         raise BrokenRecord(f"{fact.kind} before created")
     match payload:
         case facts.BusinessChanged(business=changed):
@@ -164,6 +169,7 @@ STEPS: dict[type, Any] = {
     Team: team_step,
     Dispute: dispute_step,
     PaymentPlan: plan_step,
+    FraudWarning: warning_step,
 }
 
 

@@ -25,7 +25,13 @@ from chalicelib.domain.invoice import HoldKind, Invoice, NextAction, NextActionK
 from chalicelib.domain.policy import DunningPolicy
 
 _FOR_STAFF = frozenset(
-    {HoldKind.UNRESOLVED, HoldKind.DISPUTE, HoldKind.DISPUTE_LOST, HoldKind.STAFF}
+    {
+        HoldKind.UNRESOLVED,
+        HoldKind.DISPUTE,
+        HoldKind.DISPUTE_LOST,
+        HoldKind.FRAUD_WARNING,
+        HoldKind.STAFF,
+    }
 )
 
 

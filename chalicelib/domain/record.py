@@ -15,6 +15,7 @@ from chalicelib.domain.chargeability import Standing
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.facts import SYSTEM, Actor, Fact, Subject, seal
+from chalicelib.domain.fraud_warning import FraudWarning
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
@@ -26,7 +27,16 @@ from chalicelib.domain.subscription import Subscription
 from chalicelib.domain.team import Team
 
 Party = TypeVar(
-    "Party", Customer, Subscription, Business, Group, ImportRun, Team, Dispute, PaymentPlan
+    "Party",
+    Customer,
+    Subscription,
+    Business,
+    Group,
+    ImportRun,
+    Team,
+    Dispute,
+    PaymentPlan,
+    FraudWarning,
 )
 
 _SUBJECTS: dict[type, Subject] = {
@@ -38,6 +48,7 @@ _SUBJECTS: dict[type, Subject] = {
     Team: Subject.TEAM,
     Dispute: Subject.DISPUTE,
     PaymentPlan: Subject.PLAN,
+    FraudWarning: Subject.FRAUD_WARNING,
 }
 
 

@@ -7,9 +7,10 @@ from chalicelib.domain import invoice_facts as i
 from chalicelib.domain import party_facts as p
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
-from chalicelib.domain.desk import account, disputes
+from chalicelib.domain.desk import account, disputes, fraud_warnings, warned
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.facts import Subject
+from chalicelib.domain.fraud_warning import FraudWarning
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
@@ -27,6 +28,7 @@ HEADS: dict[Subject, type] = {
     Subject.TEAM: Team,
     Subject.DISPUTE: Dispute,
     Subject.PLAN: PaymentPlan,
+    Subject.FRAUD_WARNING: FraudWarning,
 }
 
 _PAYLOADS: dict[Subject, tuple[type, ...]] = {
@@ -43,6 +45,7 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
         p.CustomerCreated, p.CustomerChanged, p.StripeCustomerLinked, p.MethodSaved,
         p.MethodRemoved, p.DefaultMethodChosen, p.MethodJudged, p.ExpiryNoticed,
         p.CreditMoved, p.CustomerNoted, p.GroupJoined, p.PaymentTaken, *account.PAYLOADS,
+        *warned.OF_CUSTOMER,
     ),
     Subject.SUBSCRIPTION: (
         p.SubscriptionCreated, p.PeriodBilled, p.SubscriptionPaused, p.SubscriptionResumed,
@@ -56,6 +59,7 @@ _PAYLOADS: dict[Subject, tuple[type, ...]] = {
     Subject.TEAM: team_facts.PAYLOADS,
     Subject.DISPUTE: disputes.PAYLOADS,
     Subject.PLAN: payment_plan_facts.PAYLOADS,
+    Subject.FRAUD_WARNING: fraud_warnings.PAYLOADS,
     Subject.GROUP: group_facts.PAYLOADS,
     Subject.IMPORT: import_facts.PAYLOADS,
 }  # fmt: skip

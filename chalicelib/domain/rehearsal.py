@@ -74,12 +74,13 @@ class Debt:
         return self.customer.method(asked) if asked else self.customer.default_method
 
     def standing(self, caps: CapVerdict | None = None) -> Standing:
-        own = self.invoice.auto_charge
+        own, method = self.invoice.auto_charge, self.method
         return Standing(
             zone=self.business.zone,
             can_charge=self.business.can_charge,
             auto_charge=self.customer.auto_charge if own is None else own,
-            method=self.method,
+            method=method,
+            warned=method is not None and self.customer.is_warned(method),
             caps=caps or CapVerdict(),
         )
 

@@ -125,6 +125,20 @@ class DisputeSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class WarningSeen:
+    """An early fraud warning; whose payment it is about is from our own metadata."""
+
+    id: str
+    fraud_type: str
+    actionable: bool
+    charge_id: str
+    created_at: datetime
+    business_id: str = ""
+    invoice_id: str = ""
+    payment_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutSeen:
     id: str
     status: str

@@ -21,6 +21,7 @@ from chalicelib.ports.stripe_objects import (
     RefundSeen,
     SetupPage,
     SetupSeen,
+    WarningSeen,
 )
 
 
@@ -131,6 +132,13 @@ class Gateway(Protocol):
 
     def close_dispute(self, account: str | None, dispute_id: str, *, key: str) -> DisputeSeen:
         """Accept it: the money stays with the payer. Raises Conflict when it is over already."""
+        ...
+
+    def read_fraud_warning(self, account: str | None, warning_id: str) -> WarningSeen: ...
+    def fraud_warnings_since(
+        self, account: str | None, since: datetime, *, cursor: str | None = None
+    ) -> Page[WarningSeen]:
+        """Early fraud warnings that banks have given since then, newest first."""
         ...
 
     def payouts_since(

@@ -12,6 +12,7 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.fraud_warning import FraudWarning
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
@@ -20,7 +21,16 @@ from chalicelib.domain.subscription import Subscription
 from chalicelib.domain.team import Role, Team
 
 Aggregate = (
-    Business | Customer | Subscription | Invoice | Group | ImportRun | Team | Dispute | PaymentPlan
+    Business
+    | Customer
+    | Subscription
+    | Invoice
+    | Group
+    | ImportRun
+    | Team
+    | Dispute
+    | PaymentPlan
+    | FraudWarning
 )
 
 

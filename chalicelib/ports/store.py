@@ -11,6 +11,7 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.dispute import Dispute, DisputeStage
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.fraud_warning import FraudWarning, WarningStage
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
@@ -49,6 +50,7 @@ class Store(Protocol):
     def import_run(self, business_id: str, import_id: str) -> ImportRun: ...
     def team(self, business_id: str) -> Team: ...
     def dispute(self, business_id: str, dispute_id: str) -> Dispute: ...
+    def fraud_warning(self, business_id: str, warning_id: str) -> FraudWarning: ...
     def payment_plan(self, business_id: str, plan_id: str) -> PaymentPlan: ...
 
     def facts(self, business_id: str, subject: Subject, subject_id: str) -> list[Fact]:
@@ -181,6 +183,17 @@ class Store(Protocol):
     ) -> Page[Dispute]:
         """Those of some stages, the earliest deadline first. Found by an index, read exactly: one
         that has moved on meanwhile is left out, so a page may be short."""
+        ...
+
+    def fraud_warnings(
+        self,
+        business_id: str,
+        *,
+        stages: Sequence[WarningStage],
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[FraudWarning]:
+        """Those of some stages, the oldest first; found and read as disputes are."""
         ...
 
     def businesses(self, *, limit: int = 50, cursor: str | None = None) -> Page[Business]: ...

@@ -16,6 +16,7 @@ from chalicelib.domain.stripe_objects import (
     RefundSeen,
     SetupPage,
     SetupSeen,
+    WarningSeen,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "RefundSeen",
     "SetupPage",
     "SetupSeen",
+    "WarningSeen",
 ]

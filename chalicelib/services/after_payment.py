@@ -86,7 +86,7 @@ def _append(
         case, also = refunding.credit_returned(case, news)
         if isinstance(news, facts.DisputeOpened):
             (seen,) = (one for one in disputes if one.id == news.dispute_id)
-            also = [*also, disputing.first_record(case, news.payment_id, seen)]
+            also = [*also, *disputing.first_record(ports, case, news.payment_id, seen)]
         record(ports, case, news, actor=STRIPE, why="Read from Stripe.", also=also)
 
     again_when_stale(once)

@@ -60,13 +60,14 @@ class Case:
         return own if own and own.id == method_id else self.customer.method(method_id)
 
     def standing(self, caps: CapVerdict | None = None) -> Standing:
-        own = self.invoice.auto_charge
+        own, method = self.invoice.auto_charge, self.method
         return Standing(
             zone=self.business.zone,
             can_charge=self.business.can_charge,
             held=self.business.is_held,
             auto_charge=self.customer.auto_charge if own is None else own,
-            method=self.method,
+            method=method,
+            warned=method is not None and self.customer.is_warned(method),
             caps=caps or CapVerdict(),
         )
 

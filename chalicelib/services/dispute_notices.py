@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.domain import fraud_warning
 from chalicelib.domain.dates import zone
 from chalicelib.domain.desk import disputes as facts
+from chalicelib.domain.desk.warned import FraudWarned
 from chalicelib.domain.dispute import DisputeStage, in_words
+from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.invoice_facts import DisputeClosed, DisputeOpened, DisputeRegained
 from chalicelib.messages import NoticeKind, NoticeView, StaffView
 from chalicelib.ports import Ports
@@ -29,6 +32,8 @@ def reason_of(payload: Any) -> str | None:
             return _said(reason)
         case DisputeClosed(won=True):
             return "Won: the money is the business's."
+        case FraudWarned(fraud_type=fraud_type):
+            return f"The card's bank says: {fraud_warning.in_words(fraud_type)}."
         case DisputeRegained():
             return "Won after all: Stripe gave the money back, and it is the business's again."
         case DisputeClosed():
@@ -36,6 +41,15 @@ def reason_of(payload: Any) -> str | None:
         case _:
             found: str | None = getattr(payload, "reason", None)
             return found
+
+
+def next_step_of(invoice: Invoice, payload: Any) -> str | None:
+    """What a person has to do now, where that is not what happens next to the invoice."""
+    payment = invoice.payment(getattr(payload, "payment_id", ""))
+    if not isinstance(payload, FraudWarned) or payment is None:
+        return None
+    refunded = payment.amount_refunded >= payment.amount
+    return fraud_warning.advice(released=False, disputed=payment.disputed, actionable=not refunded)
 
 
 def view_of(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView:

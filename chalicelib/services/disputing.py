@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.domain import keys
 from chalicelib.domain.business import Business
 from chalicelib.domain.desk import disputes as facts
+from chalicelib.domain.desk.fraud_warnings import WarningDisputed
 from chalicelib.domain.dispute import (
     NEEDS_ANSWER,
     OUTCOMES,
@@ -50,8 +51,10 @@ class Step(StrEnum):
 # ------------------------------------------------------------------------------- level with Stripe
 
 
-def first_record(case: Case, payment_id: str, seen: DisputeSeen) -> Change:
-    """The record of a dispute that was never seen before, for the invoice's transaction."""
+def first_record(ports: Ports, case: Case, payment_id: str, seen: DisputeSeen) -> list[Change]:
+    """The record of a dispute that was never seen before, for the invoice's transaction; and those
+    of the warnings of fraud that had foretold it."""
+    marks = [one for one in case.invoice.fraud_warnings if one.payment_id == payment_id]
     dispute = Dispute(
         id=seen.id,
         business_id=case.business.id,
@@ -66,10 +69,14 @@ def first_record(case: Case, payment_id: str, seen: DisputeSeen) -> Change:
         opened_at=case.now,
         due_by=seen.due_by,
         closed_at=case.now if seen.status in OUTCOMES else None,
+        fraud_warning_id=marks[0].id if marks else None,
     )
-    return Change(
-        *first_of_party(dispute, facts.DisputeRecorded(dispute), at=case.now, actor=STRIPE)
-    )
+    first, came = facts.DisputeRecorded(dispute), WarningDisputed(seen.id)
+    warnings = [ports.store.fraud_warning(case.business.id, one.id) for one in marks]
+    return [
+        Change(*first_of_party(dispute, first, at=case.now, actor=STRIPE)),
+        *[Change(*on_party(one, came, at=case.now, actor=STRIPE)) for one in warnings],
+    ]
 
 
 def follow(ports: Ports, business_id: str, seen: DisputeSeen) -> bool:

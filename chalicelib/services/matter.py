@@ -51,5 +51,9 @@ def open_matter(ports: Ports, business: Business, fact: Fact) -> Matter:
             plan = ports.store.payment_plan(business.id, fact.subject_id)
             customer = ports.store.customer(business.id, plan.customer_id)
             return Matter(business, fact, customer=customer, plan=plan)
+        case Subject.FRAUD_WARNING:
+            warning = ports.store.fraud_warning(business.id, fact.subject_id)
+            customer = ports.store.customer(business.id, warning.customer_id)
+            return Matter(business, fact, customer=customer)
         case Subject.GROUP | Subject.IMPORT | Subject.BUSINESS | Subject.TEAM:
             return Matter(business, fact)

@@ -27,6 +27,7 @@ from chalicelib.services import (
     businesses,
     connecting,
     customers,
+    fraud_warnings,
     on_account,
     payouts,
     refunding,
@@ -97,6 +98,7 @@ def reconcile(ports: Ports, business_id: str) -> Reconciled:
         posted += _level(ports, business, intent)
         cancelled += _cancel_stray(ports, business, intent, started_at)
     posted += _returned(ports, business, since) + _typed_in(ports, business, since)
+    posted += _warned_of(ports, business, since)
     if businesses.owns_the_account(business):
         posted += application_fees.post_since_last(ports, business, started_at)
     paid = _payouts(ports, business, since)
@@ -137,6 +139,13 @@ def _returned(ports: Ports, business: Business, since: datetime) -> int:
             if one.business_id == business.id:
                 posted += _level(ports, business, one, disputed=disputed)
     return posted
+
+
+def _warned_of(ports: Ports, business: Business, since: datetime) -> int:
+    """Early fraud warnings, and whether they can still be acted upon: a dispute ends that."""
+    asked = partial(ports.gateway.fraud_warnings_since, business.stripe_account)
+    seen = all_of(partial(asked, since - DISPUTES_LAST))
+    return sum(fraud_warnings.keep(ports, business, one) for one in seen)
 
 
 def _typed_in(ports: Ports, business: Business, since: datetime) -> int:

@@ -15,7 +15,14 @@ from chalicelib.domain.errors import InvalidInput, NotFound
 from chalicelib.domain.signature import verify
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
-from chalicelib.services import application_fees, businesses, connecting, customers, payouts
+from chalicelib.services import (
+    application_fees,
+    businesses,
+    connecting,
+    customers,
+    fraud_warnings,
+    payouts,
+)
 from chalicelib.services.posting import post_outcome
 
 API_VERSION = "2026-10-28.endive"
@@ -81,6 +88,9 @@ def _apply(ports: Ports, kind: str, business_id: str, hint: Mapping[str, str]) -
         return Applied.POSTED if saved else Applied.NOTHING_NEW
     if kind.startswith("payment_method."):
         return _method(ports, kind, business_id, hint)
+    if kind.startswith("radar.early_fraud_warning."):
+        kept = fraud_warnings.receive(ports, business_id, hint["object_id"])
+        return Applied.POSTED if kept else Applied.NOTHING_NEW
     if kind.startswith("payout."):
         posted = payouts.post_payout(ports, business_id, hint["object_id"])
         return Applied.POSTED if posted else Applied.NOTHING_NEW

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -228,6 +229,34 @@ class MoneyContract:
     def accept(self, stage: Stage, dispute_id: str) -> DisputeSeen:
         key = f"accept/{BUSINESS}/{dispute_id}"
         return stage.gateway.close_dispute(stage.account, dispute_id, key=key)
+
+    def test_a_banks_warning_of_fraud_says_whose_payment_it_is(self, stage: Stage) -> None:
+        since = stage.now
+        _, charge_id = stage.paid(10000)
+        made = stage.core.warn_of_fraud(charge_id, "misc", account=stage.account)
+        seen = stage.gateway.read_fraud_warning(stage.account, made["id"])
+        assert (seen.id, seen.fraud_type, seen.actionable) == (made["id"], "misc", True)
+        assert (seen.charge_id, seen.business_id) == (charge_id, BUSINESS)
+        assert "" not in (seen.invoice_id, seen.payment_id)
+        assert stage.gateway.fraud_warnings_since(stage.account, since).items == (seen,)
+        self.refund(stage, charge_id, 10000, 1)
+        after = stage.gateway.read_fraud_warning(stage.account, made["id"])
+        assert after == replace(seen, actionable=False)
+        with pytest.raises(NotFound):
+            stage.gateway.read_fraud_warning(stage.account, "issfr_unknown")
+
+    def test_warnings_of_fraud_are_paged_newest_first_within_the_window(self, stage: Stage) -> None:
+        _, charge_id = stage.paid(10000)
+        stage.core.warn_of_fraud(charge_id, account=stage.account)
+        stage.advance(hours=1)
+        since = stage.now
+        made = [
+            stage.core.warn_of_fraud(charge_id, account=stage.account)["id"] for _ in range(101)
+        ]
+        first = stage.gateway.fraud_warnings_since(stage.account, since)
+        rest = stage.gateway.fraud_warnings_since(stage.account, since, cursor=first.cursor)
+        assert [seen.id for seen in (*first.items, *rest.items)] == made[::-1]
+        assert rest.cursor is None
 
     def test_payouts_arrive_and_may_come_back(self, stage: Stage) -> None:
         since = stage.now

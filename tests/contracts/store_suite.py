@@ -10,6 +10,7 @@ from tests.contracts import (
     store_contract_plans,
     store_contract_reads,
     store_contract_small,
+    store_contract_warnings,
 )
 
 
@@ -27,6 +28,7 @@ class StoreSuite(
     store_contract_groups.ImportsContract,
     store_contract_plans.PlansContract,
     store_contract_disputes.DisputesContract,
+    store_contract_warnings.WarningsContract,
     store_contract_small.RequestContract,
     store_contract_small.SmallRowsContract,
 ):

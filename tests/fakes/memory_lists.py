@@ -14,6 +14,7 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import iso
 from chalicelib.domain.dispute import Dispute, DisputeStage
 from chalicelib.domain.facts import Subject
+from chalicelib.domain.fraud_warning import FraudWarning, WarningStage
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
@@ -38,6 +39,8 @@ def _list_sort(head: Aggregate) -> tuple[str, ...]:
         return head.start_on.isoformat(), head.id
     if isinstance(head, Dispute):
         return iso(head.due_by or head.opened_at), head.id
+    if isinstance(head, FraudWarning):
+        return iso(head.warned_at), head.id
     if isinstance(head, ImportRun | PaymentPlan):
         return iso(head.created_at), head.id
     if isinstance(head, Customer | Group):
@@ -205,9 +208,29 @@ class MemoryLists(MemorySide, Heads):
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Dispute]:
-        listing = ("disputes", business_id, *stages)
+        return self._of_stages(business_id, Subject.DISPUTE, stages, limit, cursor)
+
+    def fraud_warnings(
+        self,
+        business_id: str,
+        *,
+        stages: Sequence[WarningStage],
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[FraudWarning]:
+        return self._of_stages(business_id, Subject.FRAUD_WARNING, stages, limit, cursor)
+
+    def _of_stages(
+        self,
+        business_id: str,
+        subject: Subject,
+        stages: Sequence[DisputeStage | WarningStage],
+        limit: int,
+        cursor: str | None,
+    ) -> Page[Any]:
+        listing = (f"{subject.value}s", business_id, *stages)
         after = read_cursor(listing, cursor, 2)
-        partition = (business_id, Subject.DISPUTE)
+        partition = (business_id, subject)
         with self.lock:
             rows = self._lists.rows(partition, after)
             heads = ((sort, self.heads[name]) for sort, name in rows)

@@ -31,6 +31,8 @@ _ENDPOINTS = {
     Operation.READ_DISPUTE: ("GET", "/v1/disputes/{}"),
     Operation.ANSWER_DISPUTE: ("POST", "/v1/disputes/{}"),
     Operation.CLOSE_DISPUTE: ("POST", "/v1/disputes/{}/close"),
+    Operation.READ_FRAUD_WARNING: ("GET", "/v1/radar/early_fraud_warnings/{}"),
+    Operation.LIST_FRAUD_WARNINGS: ("GET", "/v1/radar/early_fraud_warnings"),
     Operation.CREATE_FILE: ("POST", "/v1/files"),
     Operation.READ_PAYOUT: ("GET", "/v1/payouts/{}"),
     Operation.LIST_PAYOUTS: ("GET", "/v1/payouts"),

@@ -55,7 +55,7 @@ _HEARD = (
     "payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.processing",
     "payment_intent.requires_action", "payment_intent.canceled", "charge.refunded",
     "charge.dispute.", "checkout.session.completed", "payment_method.", "payout.", "refund.",
-    "account.", "application_fee.",
+    "account.", "application_fee.", "radar.early_fraud_warning.",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from chalicelib.ports.stripe_objects import NewIntent
 
 if TYPE_CHECKING:
     from stripe import params
-    from stripe.params import checkout
+    from stripe.params import checkout, radar
 
 PAGE_SIZE = 100
 METHOD_KINDS = ("card", "us_bank_account")
@@ -262,6 +262,21 @@ def refunds_of(charge_id: str) -> params.RefundListParams:
 
 def disputes_of(charge_id: str) -> params.DisputeListParams:
     return {"charge": charge_id, "limit": PAGE_SIZE}
+
+
+def read_fraud_warning() -> radar.EarlyFraudWarningRetrieveParams:
+    return {"expand": ["payment_intent"]}
+
+
+def fraud_warnings_since(since: datetime, cursor: str | None) -> radar.EarlyFraudWarningListParams:
+    wanted: radar.EarlyFraudWarningListParams = {
+        "created": {"gte": int(since.timestamp())},
+        "limit": PAGE_SIZE,
+        "expand": ["data.payment_intent"],
+    }
+    if cursor:
+        wanted["starting_after"] = cursor
+    return wanted
 
 
 class NamedFile(BytesIO):

@@ -35,6 +35,8 @@ class Operation(StrEnum):
     READ_DISPUTE = "disputes.retrieve"
     ANSWER_DISPUTE = "disputes.update"
     CLOSE_DISPUTE = "disputes.close"
+    READ_FRAUD_WARNING = "radar.early_fraud_warnings.retrieve"
+    LIST_FRAUD_WARNINGS = "radar.early_fraud_warnings.list"
     CREATE_FILE = "files.create"
     READ_PAYOUT = "payouts.retrieve"
     LIST_PAYOUTS = "payouts.list"

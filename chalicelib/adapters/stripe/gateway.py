@@ -25,6 +25,7 @@ from chalicelib.ports.stripe_objects import (
     RefundSeen,
     SetupPage,
     SetupSeen,
+    WarningSeen,
 )
 
 T = TypeVar("T")
@@ -303,6 +304,18 @@ class StripeGateway:
     def close_dispute(self, account: str | None, dispute_id: str, *, key: str) -> DisputeSeen:
         body = self._ask(Operation.CLOSE_DISPUTE, dispute_id, account=account, key=key)
         return reading.dispute(body)
+
+    def read_fraud_warning(self, account: str | None, warning_id: str) -> WarningSeen:
+        params = asking.read_fraud_warning()
+        body = self._ask(Operation.READ_FRAUD_WARNING, warning_id, account=account, params=params)
+        return reading.fraud_warning(body)
+
+    def fraud_warnings_since(
+        self, account: str | None, since: datetime, *, cursor: str | None = None
+    ) -> Page[WarningSeen]:
+        params = asking.fraud_warnings_since(since, cursor)
+        page = self._ask(Operation.LIST_FRAUD_WARNINGS, account=account, params=params)
+        return _page(page, reading.fraud_warning)
 
     def payouts_since(
         self, account: str | None, since: datetime, *, cursor: str | None = None

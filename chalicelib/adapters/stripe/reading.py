@@ -31,6 +31,7 @@ from chalicelib.ports.stripe_objects import (
     RefundSeen,
     SetupPage,
     SetupSeen,
+    WarningSeen,
 )
 
 _log = logging.getLogger(__name__)
@@ -213,6 +214,22 @@ def dispute(body: Body) -> DisputeSeen:
         ),
         submissions=_part(body, "evidence_details").get("submission_count") or 0,
         request_id=_part(body, "metadata").get(DISPUTE_REQUEST, ""),
+    )
+
+
+def fraud_warning(body: Body) -> WarningSeen:
+    """An early fraud warning read with `payment_intent` expanded; a charge without one is not
+    ours."""
+    ours = _part(_part(body, "payment_intent"), "metadata")
+    return WarningSeen(
+        id=body["id"],
+        fraud_type=body["fraud_type"],
+        actionable=bool(body["actionable"]),
+        charge_id=_id(body["charge"]),
+        created_at=_at(body["created"]),
+        business_id=ours.get("business_id", ""),
+        invoice_id=ours.get("invoice_id", ""),
+        payment_id=ours.get("payment_id", ""),
     )
 
 

@@ -15,6 +15,7 @@ from chalicelib.domain.dispute import Dispute, DisputeStage
 from chalicelib.domain.due import DueKind
 from chalicelib.domain.errors import BrokenRecord, InvalidInput, NotFound
 from chalicelib.domain.facts import Subject
+from chalicelib.domain.fraud_warning import FraudWarning, WarningStage
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
@@ -31,10 +32,13 @@ NAME_LETTERS = 64  # of a customer's name that take part in the order of the lis
 
 DRAFT, OPEN, CLOSED = "D", "O", "C"  # first letter of an index's sort key
 GROUPS = (DRAFT, OPEN, CLOSED)
-STAGES = {  # of disputes
+STAGES: dict[DisputeStage | WarningStage, str] = {
     DisputeStage.NEEDS_ANSWER: OPEN,
     DisputeStage.UNDER_REVIEW: "R",
     DisputeStage.CLOSED: CLOSED,
+    WarningStage.ACTIONABLE: OPEN,
+    WarningStage.BLOCKED: "R",
+    WarningStage.RELEASED: CLOSED,
 }
 
 
@@ -166,7 +170,7 @@ def group_of(head: Aggregate) -> str:
     if isinstance(head, Subscription):
         over = {SubscriptionStatus.CANCELLED, SubscriptionStatus.ENDED}
         return CLOSED if head.status in over else OPEN
-    if isinstance(head, Dispute):
+    if isinstance(head, Dispute | FraudWarning):
         return STAGES[head.stage]
     return OPEN
 
@@ -179,6 +183,8 @@ def list_place(head: Aggregate) -> str:
         return f"{head.start_on.isoformat()}#{head.id}"
     if isinstance(head, Dispute):
         return f"{iso(head.due_by or head.opened_at)}#{head.id}"
+    if isinstance(head, FraudWarning):
+        return f"{iso(head.warned_at)}#{head.id}"
     if isinstance(head, ImportRun | PaymentPlan):
         return f"{iso(head.created_at)}#{head.id}"
     if isinstance(head, Customer | Group):

@@ -17,6 +17,7 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.dispute import Dispute, DisputeStage
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.fraud_warning import FraudWarning, WarningStage
 from chalicelib.domain.group import Group
 from chalicelib.domain.import_run import ImportRun
 from chalicelib.domain.invoice import Invoice
@@ -152,12 +153,33 @@ class Reading(TableBase, Heads):
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Dispute]:
-        listing = ("disputes", business_id, *stages)
+        return self._of_stages(business_id, Subject.DISPUTE, stages, limit, cursor)
+
+    def fraud_warnings(
+        self,
+        business_id: str,
+        *,
+        stages: Sequence[WarningStage],
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[FraudWarning]:
+        return self._of_stages(business_id, Subject.FRAUD_WARNING, stages, limit, cursor)
+
+    def _of_stages(
+        self,
+        business_id: str,
+        subject: Subject,
+        stages: Sequence[DisputeStage | WarningStage],
+        limit: int,
+        cursor: str | None,
+    ) -> Page[Any]:
+        """Some columns of a board; what has moved to another one meanwhile is left out."""
+        listing = (f"{subject.value}s", business_id, *stages)
         start = read_cursor(listing, cursor, 1)
-        partition = keys.list_key(business_id, Subject.DISPUTE)
+        partition = keys.list_key(business_id, subject)
         groups = [keys.STAGES[stage] for stage in stages]
         found = self._find("kind", partition, groups, start, limit)
-        page: Page[Dispute] = self._page(business_id, Subject.DISPUTE, listing, found, limit)
+        page = self._page(business_id, subject, listing, found, limit)
         return Page(tuple(one for one in page.items if one.stage in stages), page.cursor)
 
     def businesses(self, *, limit: int = 50, cursor: str | None = None) -> Page[Business]:

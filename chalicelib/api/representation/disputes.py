@@ -91,6 +91,7 @@ class DisputeView(View):
     refusal: RefusalView | None
     won: bool | None
     closed_at: datetime | None
+    fraud_warning_id: str | None
 
 
 class EvidenceSection(View):
@@ -145,6 +146,7 @@ def dispute_view(dispute: Dispute) -> DisputeView:
         refusal=RefusalView(code=refusal.code, reason=refusal.reason) if refusal else None,
         won=dispute.won,
         closed_at=dispute.closed_at,
+        fraud_warning_id=dispute.fraud_warning_id,
     )
 
 

@@ -238,9 +238,7 @@ def invoice_view(invoice: Invoice, *, codes: bool) -> InvoiceView:
             for payment in payments
             for attempt in payment.attempts
         ),
-        payments=tuple(
-            payment_view(invoice.id, invoice.currency, payment, codes=codes) for payment in payments
-        ),
+        payments=tuple(payment_view(invoice, payment, codes=codes) for payment in payments),
         external_payments=tuple(map(part_view, invoice.external_payments)),
         refunds=tuple(refund_view(invoice, one) for one in invoice.refunds),
         credit_notes=tuple(credit_note_view(invoice, one) for one in invoice.credit_notes),

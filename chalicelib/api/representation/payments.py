@@ -7,6 +7,7 @@ from datetime import datetime
 from chalicelib.api.representation.fields import View
 from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.declines import Decline, DeclineClass
+from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.payment import (
     Allocation,
     Attempt,
@@ -49,7 +50,7 @@ class AttemptView(View):
 
 
 class PaymentView(View):
-    """`fee` is null until Stripe has told it."""
+    """`fee` is null until Stripe has told it. `fraud_warning_id`: the card's bank has warned."""
 
     id: str
     invoice_id: str
@@ -64,6 +65,7 @@ class PaymentView(View):
     fee: int | None
     amount_refunded: int
     disputed: bool
+    fraud_warning_id: str | None
     attempts: tuple[AttemptView, ...]
 
 
@@ -73,12 +75,13 @@ class PaymentList(View):
     data: tuple[PaymentView, ...]
 
 
-def payment_view(invoice_id: str, currency: str, payment: Payment, *, codes: bool) -> PaymentView:
+def payment_view(invoice: Invoice, payment: Payment, *, codes: bool) -> PaymentView:
+    warnings = [one.id for one in invoice.fraud_warnings if one.payment_id == payment.id]
     return PaymentView(
         id=payment.id,
-        invoice_id=invoice_id,
+        invoice_id=invoice.id,
         amount=payment.amount,
-        currency=currency,
+        currency=invoice.currency,
         status=payment.status,
         allocations=payment.allocations,
         opened_at=payment.opened_at,
@@ -88,6 +91,7 @@ def payment_view(invoice_id: str, currency: str, payment: Payment, *, codes: boo
         fee=payment.fee,
         amount_refunded=payment.amount_refunded,
         disputed=payment.disputed,
+        fraud_warning_id=warnings[0] if warnings else None,
         attempts=tuple(attempt_view(payment.id, one, codes=codes) for one in payment.attempts),
     )
 

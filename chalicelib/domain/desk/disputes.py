@@ -126,9 +126,20 @@ class DeadlineNoticed:
         return f"deadline/{self.days}"
 
 
+@dataclass(frozen=True, slots=True)
+class DisputeWarned:
+    """The card's bank has warned of fraud as well, after its payer had disputed."""
+
+    kind: ClassVar[str] = "warned"
+    warning_id: str
+
+    def key(self, seq: int) -> str:
+        return f"warned/{self.warning_id}"
+
+
 PAYLOADS: tuple[type, ...] = (
     DisputeRecorded, DisputeSeenAs, EvidenceDrafted, AnswerRequested, EvidenceUploaded,
-    EvidenceSubmitted, DisputeAccepted, AnswerRefused, DeadlineNoticed,
+    EvidenceSubmitted, DisputeAccepted, AnswerRefused, DeadlineNoticed, DisputeWarned,
 )  # fmt: skip
 
 
@@ -163,6 +174,8 @@ def dispute_step(dispute: Dispute | None, payload: Any, fact: Fact) -> Dispute:
             return replace(dispute, request=None, files=(), refusal=Refusal(code, reason))
         case DeadlineNoticed(days=days):
             return replace(dispute, reminded_days=days)
+        case DisputeWarned(warning_id=warning_id):
+            return replace(dispute, fraud_warning_id=dispute.fraud_warning_id or warning_id)
         case _:
             raise BrokenRecord(f"no step for {type(payload).__name__}")
 

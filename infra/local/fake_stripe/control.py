@@ -14,6 +14,7 @@ and takes `account` where it means a connected one:
   "amount": 500} · {"dispute": du, "won": true}, also after it was lost: an appeal
 - faults: {"kind": …, "operation": "refunds.create", "times": 1, "skip": 0} · {"clear": true}
   · {"random": {"seed": 1, "per_mille": 20}}
+- fraud_warning: {"charge": ch, "fraud_type": "made_with_stolen_card"}
 - payout: {"fail_next": "account_closed"} · refund: {"fail": re, "reason": …}
 - pump: {} delivers now · {"paused": true} · reset: {}
 """
@@ -90,6 +91,11 @@ def _dispute(core: FakeStripe, wish: Body) -> Body:
     )
 
 
+def _fraud_warning(core: FakeStripe, wish: Body) -> Body:
+    kind = wish.get("fraud_type", "unauthorized_use_of_card")
+    return core.warn_of_fraud(wish["charge"], kind, account=wish.get("account"))
+
+
 def _checkout(core: FakeStripe, wish: Body) -> Body:
     """The payer's part of the hosted page, for a script that has no browser."""
     return core.complete_checkout(
@@ -160,6 +166,7 @@ _DEEDS: Final[dict[str, Callable[[FakeStripe, Body], Body]]] = {
     "dispute": _dispute,
     "events": _events,
     "faults": _faults,
+    "fraud_warning": _fraud_warning,
     "payout": _payout,
     "refund": _refund,
     "reset": _reset,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from infra.local.fake_stripe import fraud_warnings
 from infra.local.fake_stripe.balance import fee_row, record
 from infra.local.fake_stripe.endpoints import Request, Route, Routes
 from infra.local.fake_stripe.errors import Body, bad_parameter, missing, wrong_state
@@ -83,6 +84,7 @@ def open_dispute(
     state.emit(account, "charge.dispute.created", body)
     if takes:
         state.emit(account, "charge.dispute.funds_withdrawn", body)
+    fraud_warnings.review(state, account, charge)
     if final:
         state.emit(account, "charge.dispute.closed", body)
     else:

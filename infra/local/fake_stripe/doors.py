@@ -14,6 +14,7 @@ from infra.local.fake_stripe import (
     checkout,
     confirmation,
     disputes,
+    fraud_warnings,
     jobs,
     refunds,
     setup_intents,
@@ -175,6 +176,19 @@ class Doors:
                 prevented=prevented,
                 amount=amount,
             )
+            return dict(made)
+
+    def warn_of_fraud(
+        self,
+        charge_id: str,
+        fraud_type: str = "unauthorized_use_of_card",
+        *,
+        account: str | None = None,
+    ) -> Body:
+        """The card's bank says that its payer did not make this charge."""
+        with self.lock:
+            where = self.account(account)
+            made = fraud_warnings.warn(self.state, where, where.charges[charge_id], fraud_type)
             return dict(made)
 
     def decide_dispute(self, dispute_id: str, *, won: bool, account: str | None = None) -> None:

@@ -61,6 +61,7 @@ EXPANDABLE: Final[dict[str, dict[str, str]]] = {
         "failure_balance_transaction": "balance_transaction",
     },
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
+    "radar.early_fraud_warning": {"charge": "charge", "payment_intent": "payment_intent"},
     "checkout.session": {"customer": "customer", "setup_intent": "setup_intent"},
     "payment_method": {"customer": "customer"},
     "mandate": {"payment_method": "payment_method"},

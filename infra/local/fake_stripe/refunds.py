@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from infra.local.fake_stripe import charges
+from infra.local.fake_stripe import charges, fraud_warnings
 from infra.local.fake_stripe.balance import record
 from infra.local.fake_stripe.cards import card_of
 from infra.local.fake_stripe.endpoints import Request, Route, Routes
@@ -124,6 +124,7 @@ def _create(request: Request) -> Body:
     _plan(state, account, body, fate)
     state.emit(account, "refund.created", body)
     state.emit(account, "charge.refunded", charge)
+    fraud_warnings.review(state, account, charge)
     return dict(body)
 
 

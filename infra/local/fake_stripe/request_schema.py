@@ -41,8 +41,8 @@ def params_class(operation: str) -> Any:
     """`payment_intents.confirm` → `stripe.params.PaymentIntentConfirmParams`."""
     *nouns, verb = operation.split(".")
     module = "stripe.params"
-    if nouns[0] == "checkout":
-        module, nouns = f"{module}.checkout", nouns[1:]
+    if nouns[0] in {"checkout", "radar"}:
+        module, nouns = f"{module}.{nouns[0]}", nouns[1:]
     words = [word for noun in nouns for word in noun.removesuffix("s").split("_")]
     name = "".join(word.capitalize() for word in [*words, *verb.split("_")]) + "Params"
     return getattr(import_module(module), name)

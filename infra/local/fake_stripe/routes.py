@@ -12,6 +12,7 @@ from infra.local.fake_stripe import (
     disputes,
     events,
     files,
+    fraud_warnings,
     mandates,
     payment_intents,
     payment_methods,
@@ -27,7 +28,7 @@ ROUTES: Final[Routes] = {
     template: route
     for module in (
         accounts, application_fees, balance, charges, checkout, customers, disputes, events, files,
-        mandates, payment_intents, payment_methods, payouts, refunds, setup_intents,
+        fraud_warnings, mandates, payment_intents, payment_methods, payouts, refunds, setup_intents,
         webhook_endpoints,
     )
     for template, route in module.ROUTES.items()

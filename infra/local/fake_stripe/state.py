@@ -78,6 +78,7 @@ class Account:
     charges: dict[str, Body] = field(default_factory=dict)
     refunds: dict[str, Body] = field(default_factory=dict)
     disputes: dict[str, Body] = field(default_factory=dict)
+    fraud_warnings: dict[str, Body] = field(default_factory=dict)
     files: dict[str, Body] = field(default_factory=dict)
     file_hashes: dict[str, str] = field(default_factory=dict)
     balance_transactions: dict[str, Body] = field(default_factory=dict)

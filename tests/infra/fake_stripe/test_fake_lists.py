@@ -92,6 +92,7 @@ def test_what_does_not_exist_is_missing(fake: FakeBench) -> None:
         "customers/cus_x", "charges/ch_x", "payment_intents/pi_x", "setup_intents/seti_x",
         "refunds/re_x", "disputes/du_x", "payouts/po_x", "events/evt_x", "mandates/mandate_x",
         "checkout/sessions/cs_x", "balance_transactions/txn_x", "payment_methods/pm_x",
+        "radar/early_fraud_warnings/issfr_x",
     ):  # fmt: skip
         reply = fake.core.call("GET", f"/v1/{path}")
         assert (reply.status, reply.body["error"]["code"]) == (404, "resource_missing")

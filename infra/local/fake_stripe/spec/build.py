@@ -27,7 +27,8 @@ SUBSET: Final = Path(__file__).with_name("stripe-openapi-subset.json.gz")
 OBJECTS: Final = (
     "account", "application", "application_fee", "balance_transaction", "charge",
     "checkout.session", "customer", "deleted_customer", "dispute", "error", "event", "mandate",
-    "payment_intent", "payment_method", "payout", "refund", "setup_intent",
+    "payment_intent", "payment_method", "payout", "radar.early_fraud_warning", "refund",
+    "setup_intent",
 )  # fmt: skip
 _KEPT: Final = ("type", "enum", "required", "anyOf", "items", "properties", "maxLength",
                 "additionalProperties")  # fmt: skip
