@@ -52,6 +52,24 @@ def test_a_part_that_may_not(
     assert (refused.value.code, refused.value.detail) == (code, words)
 
 
+def test_of_a_paid_invoice_no_part_is_left() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        part_of(pending(amount_paid=8900), 1, None, by_staff=True)
+    assert refused.value.code == "part_too_large"
+
+
+def test_what_a_card_can_pay_depends_on_the_currency() -> None:
+    """30 pence in Britain; in Kuwait 0.100 dinars."""
+    pounds, dinars = (pending(currency=currency, amount_paid=900) for currency in ("GBP", "KWD"))
+    assert part_of(pounds, 7970, None, by_staff=True) == 7970
+    assert smallest_part(pounds, 1) == 30
+    assert smallest_part(dinars, 1) == 100
+    with pytest.raises(InvalidInput) as refused:
+        part_of(dinars, 7901, None, by_staff=True)
+    words = "Less than 0.100 KWD would be left, which no card can pay."
+    assert refused.value.detail == words
+
+
 @pytest.mark.parametrize(
     ("minimum", "least"),
     [(None, None), (500, 500), (1, 50), (7950, 7950), (7951, None)],

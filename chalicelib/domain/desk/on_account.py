@@ -177,7 +177,7 @@ def told(invoice: Invoice, payload: Any) -> tuple[Effect, ...] | None:
     Who takes a payment on account sees how it ends, so its customer is written to only when money
     came. An instalment is dunned in words too. The receipt waits until it can name the invoices.
     """
-    if payload.kind in {"charge_succeeded", "external_payment"}:
+    if payload.kind == "charge_succeeded":
         return (*staff("staff_payment_received"), *event("payment.succeeded"))
     if invoice.purpose is not Purpose.ON_ACCOUNT:
         return None

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain.credit_note import CreditLine, CreditNote
 from chalicelib.domain.desk import refunds
 from chalicelib.domain.desk.refunds import (
     ExternalRefundPaid,
@@ -137,6 +138,13 @@ ENTRIES = [
         having(ASKED),
         RefundDropped("ref_1", "charge_disputed", "It is disputed."),
         Entry(one(status=RefundStatus.FAILED, failure="It is disputed."), {}, DROPPED),
+    ),
+    (
+        having(replace(ASKED, status=RefundStatus.PENDING, waits_for="The balance is low.")),
+        RefundDropped("ref_1", "charge_disputed", "It is disputed."),
+        Entry(
+            one(status=RefundStatus.FAILED, failure="It is disputed.", waits_for=""), {}, DROPPED
+        ),
     ),
     (
         having(CREDIT),
@@ -368,3 +376,5 @@ def test_what_was_refunded_or_credited_is_not_sold_any_more(
     assert amount_sold(replace(PAID, replaced_by="inv_2")) == 0
     assert amount_sold(replace(PAID, status=S.CANCELLED)) == 0
     assert amount_sold(having(replace(ASKED, amount=sold))) == 0
+    note = CreditNote("cn_1", "CN-1", NOON.date(), "Late.", (CreditLine("Late.", 500),), (), 0)
+    assert amount_sold(replace(PAID, credit_notes=(note,))) == sold - 500
