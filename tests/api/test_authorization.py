@@ -20,6 +20,7 @@ from chalicelib.api.context import provide, wired
 from chalicelib.api.operations import OPERATIONS, Operation
 from chalicelib.api.reading import FORM
 from tests.api.client import Answer, Api
+from tests.api.set_back import as_new
 from tests.api.two_businesses import (
     CANARY,
     MALFORMED,
@@ -30,7 +31,6 @@ from tests.api.two_businesses import (
     form_of,
     names_in,
     path_of,
-    two_businesses,
 )
 from tests.logs import LogLines
 
@@ -48,12 +48,6 @@ def matrix() -> dict[str, dict[str, list[int]]]:
 def _quiet(log_lines: LogLines) -> Iterator[None]:
     yield
     provide(wired)
-
-
-@cache
-def untouched() -> Two:
-    """For every call that changes nothing; a call that succeeds in writing gets two of its own."""
-    return two_businesses()
 
 
 def client(two: Two, view: str, operation: Operation) -> Api:
@@ -104,8 +98,7 @@ def calls(two: Two, operation: Operation, view: str, target: str) -> list[dict[s
 def test_the_matrix_holds(name: str, view: str) -> None:
     operation, expected = KNOWN[name], matrix()[name][view]
     for target, status in zip(TARGETS, expected, strict=True):
-        writes = operation.method != "GET" and status < 400
-        two = two_businesses() if writes else untouched()
+        two = as_new()
         api = client(two, view, operation)
         before = len(list(two.install.store.all_facts()))
         for ids in calls(two, operation, view, target):
@@ -119,7 +112,7 @@ def test_the_matrix_holds(name: str, view: str) -> None:
 @pytest.mark.parametrize("name", [one.id for one in OPERATIONS if one.call is StaffCall])
 def test_no_header_opens_another_business(name: str) -> None:
     """Whatever is called, a business that is not the caller's is one that does not exist."""
-    operation, two = KNOWN[name], untouched()
+    operation, two = KNOWN[name], as_new()
     api, ids = client(two, "admin", operation), two.ids(name, other=True)
     others, nobodys = (ask(api, operation, ids, **{BUSINESS_HEADER: to}) for to in (OTHER, "no"))
     assert (others.status, others.text) == (404, nobodys.text)
@@ -128,7 +121,7 @@ def test_no_header_opens_another_business(name: str) -> None:
 @pytest.mark.parametrize("name", [one.id for one in OPERATIONS if names_in(one)])
 def test_other_and_unknown_are_told_alike(name: str) -> None:
     """Byte for byte, so that nobody can find out which ids another business has."""
-    operation, two = KNOWN[name], untouched()
+    operation, two = KNOWN[name], as_new()
     view = "portal" if operation.call is PortalCall else "admin"
     api = client(two, view, operation)
     told = [
