@@ -28,6 +28,7 @@ from tests.simulation.scenarios import (
     races,
     received,
     two_people,
+    warnings,
 )
 from tests.simulation.scenarios.base import Scenario
 
@@ -89,6 +90,7 @@ ALL: dict[str, Scenario] = {
         disputes.ARGUED,
         disputes.IGNORED,
         appeals.SCENARIO,
+        warnings.SCENARIO,
         received.EXTERNAL,
         received.PORTAL,
         instead.WRITTEN_OFF,
