@@ -20,7 +20,7 @@ from chalicelib.domain import (
     payment_plan_facts,
     team_facts,
 )
-from chalicelib.domain.desk import account, disputes, fraud_warnings
+from chalicelib.domain.desk import account, credit_payouts, disputes, fraud_warnings
 from chalicelib.domain.errors import BrokenRecord, Conflict, DomainError, IllegalTransition
 from chalicelib.domain.ledger import Account, Leg, assert_balanced, legs, trial_balance
 from chalicelib.domain.registry import PAYLOADS
@@ -85,6 +85,7 @@ def test_a_trial_balance_by_currency() -> None:
 def test_every_fact_is_registered_under_its_own_kind() -> None:
     own = (
         account,
+        credit_payouts,
         disputes,
         fraud_warnings,
         group_facts,

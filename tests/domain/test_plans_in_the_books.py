@@ -12,6 +12,7 @@ import pytest
 from chalicelib.domain import payment_plan as rules
 from chalicelib.domain import payment_plan_facts as plans
 from chalicelib.domain.errors import BrokenRecord, Conflict
+from chalicelib.domain.owed import Audience
 from chalicelib.domain.payment_plan import (
     Acceleration,
     Instalment,
@@ -134,7 +135,7 @@ FACTS = [
             "end_reason": "Two are overdue.",
             "next_at": None,
         },
-        ["staff_mail:staff_plan_broken", "event:payment_plan.broken"],
+        ["mail:plan_broken", "staff_mail:staff_plan_broken", "event:payment_plan.broken"],
     ),
     (
         PLAN,
@@ -159,7 +160,7 @@ def test_a_fact_changes_and_owes_this(
     plan: PaymentPlan, payload: Any, changes: dict[str, Any], owes: list[str]
 ) -> None:
     assert changed(plan, told(plan, payload)) == changes
-    owed = plans.owed(payload)
+    owed = plans.owed(payload, Audience())
     assert owed is not None
     assert ids(owed) == owes
 
@@ -167,10 +168,10 @@ def test_a_fact_changes_and_owes_this(
 def test_a_plan_begins_and_is_looked_at_before_its_first_part() -> None:
     begun = told(None, PlanMade(replace(PLAN, next_at=None)))
     assert begun == PLAN
-    owed = plans.owed(PlanMade(PLAN))
+    owed = plans.owed(PlanMade(PLAN), Audience())
     assert owed is not None
     assert ids(owed) == ["work:run_plan", "event:payment_plan.created"]
-    assert plans.owed(SimpleNamespace(kind="paused")) is None
+    assert plans.owed(SimpleNamespace(kind="paused"), Audience()) is None
 
 
 @pytest.mark.parametrize(

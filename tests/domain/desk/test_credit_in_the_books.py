@@ -149,6 +149,16 @@ COVERED = [
         Entry({"covered_by": None, "stops_at": LATER}),
     ),
     (pending(covered_by=COVER, **LATE), BROKEN_PLAN, Entry({"covered_by": None})),
+    (
+        pending(covered_by=COVER, stops_at=after(days=2), **LATE),  # its days were running
+        BROKEN_PLAN,
+        Entry({"covered_by": None}),
+    ),
+    (
+        pending(covered_by=COVER, stops_at=after(days=2), **LATE),
+        replace(BROKEN_PLAN, stops_at=GRACE),
+        Entry({"covered_by": None, "stops_at": GRACE}, {}, ["mail:went_overdue"]),
+    ),
     (in_flight(R.PROCESSING, covered_by=COVER), BROKEN_PLAN, Entry({"covered_by": None})),
 ]
 

@@ -102,6 +102,13 @@ FACTS = [
         {"reminded_days": 3},
         ["staff_mail:staff_dispute_due"],
     ),
+    (DISPUTE, disputes.DisputeWarned("issfr_1"), {"fraud_warning_id": "issfr_1"}, []),
+    (
+        replace(DISPUTE, fraud_warning_id="issfr_1"),
+        disputes.DisputeWarned("issfr_2"),  # the first one is what it began with
+        {},
+        [],
+    ),
 ]
 
 
