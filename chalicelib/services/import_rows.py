@@ -17,6 +17,7 @@ from chalicelib.domain.dates import local_date
 from chalicelib.domain.errors import Conflict, InvalidInput
 from chalicelib.domain.facts import Actor
 from chalicelib.domain.import_run import Existing, ImportOptions, RowOutcome, RowResult, outcome
+from chalicelib.domain.imports.advice import advised
 from chalicelib.domain.imports.columns import Source
 from chalicelib.domain.imports.customers import CustomerRow, key_of
 from chalicelib.domain.imports.invoices import OpenInvoice
@@ -97,7 +98,7 @@ class _Taker(Generic[R]):
         except FactExists:  # another import of the same file, a moment ago
             return self._said(row, RowResult.KNOWN)
         except (InvalidInput, Conflict) as refused:
-            return self._said(row, RowResult.REFUSED, note=refused.detail)
+            return self._said(row, RowResult.REFUSED, note=advised(refused))
 
     def _claim(self, key: str, owner: str) -> UniqueClaim:
         value = f"{self.intake.source.value}/{key}"

@@ -147,14 +147,15 @@ def test_a_day_that_is_none_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("1,234.50", 123450), ("1234.5", 123450), (".5", 50), ("-3", -300)]
+    ("text", "expected"),
+    [("1,234.50", 123450), ("1234.5", 123450), (".5", 50), ("-3", -300), ("(1,234.50)", -123450)],
 )
 def test_amounts_are_minor_units(text: str, expected: int) -> None:
     assert values.amount(text, "USD", "Amount") == expected
 
 
 @pytest.mark.parametrize(
-    "text", ["1,50", "1.234,50", "$5", "5 USD", "(5.00)", "0.005", "١٢", "1e3"]
+    "text", ["1,50", "1.234,50", "$5", "5 USD", "(5.00", "((5))", "0.005", "١٢", "1e3"]
 )
 def test_an_amount_is_never_guessed(text: str) -> None:
     with pytest.raises(InvalidInput):
@@ -260,7 +261,10 @@ def test_bad_customers_are_named_and_good_ones_kept() -> None:
     assert [(one.row, one.reference) for one in found.rejected] == [
         (3, ""), (4, "No Mail"), (5, "Wrong Mail"), (6, "GOOD"), (7, "Far"), (8, "Slow"),
     ]  # fmt: skip
-    assert found.rejected[3].reason == "The same customer as in row 2."
+    assert (
+        found.rejected[3].reason
+        == "The same customer as in row 2. Take one of them out of the file."
+    )
 
 
 @pytest.mark.parametrize("header", ["Title,Email", "Name,Street"])
@@ -348,7 +352,9 @@ def test_one_bad_line_refuses_its_invoice_and_no_other() -> None:
         "2,Pine,01/15/2026,02/14/2026,,,,Rope,,1,5.00,5.00,",
     )
     assert [one.number for one in found.invoices] == ["2"]
-    words = "Its date is another than in row 2 of the same invoice."
+    words = (
+        "Its date is another than in row 2 of the same invoice. Make the rows of the invoice agree."
+    )
     assert found.rejected == (Rejected(3, words, "1"),)
 
 
@@ -362,9 +368,9 @@ def test_an_invoice_that_no_row_of_the_table_could_hold_is_refused() -> None:
     )
     assert [one.number for one in found.invoices] == ["4"]
     assert [(one.row, one.reason) for one in found.rejected] == [
-        (2, "The invoice has 101 lines; one holds at most 100."),
-        (103, "The product is longer than 200 characters."),
-        (104, "It adds up to more than can be billed."),
+        (2, "The invoice has 101 lines; one holds at most 100. Split it."),
+        (103, "The product is longer than 200 characters. Shorten it."),
+        (104, "It adds up to more than can be billed. Split it into several."),
     ]
 
 

@@ -217,7 +217,9 @@ def test_freshbooks_invoices_with_two_taxes() -> None:
     invoice = install.store.invoice("biz_1", first.id)
     assert (invoice.totals.subtotal, invoice.totals.total) == (18000, 20160)
     assert (invoice.issued_on, invoice.external_ref) == (date(2026, 2, 1), "F-1")
-    assert paid.note == "Its status is paid; only open invoices are imported."
+    assert (
+        paid.note == "Its status is paid; only open invoices are imported. Take it out of the file."
+    )
     assert wrong.note == "Its line totals add up to 6.00, its lines to 5.00."
 
 
@@ -291,7 +293,7 @@ def test_subscriptions_go_on_where_they_were_billed_before() -> None:
     assert second.note == ""
     assert install.store.subscription("biz_1", third.id).starts_on(0) == date(2026, 1, 31)
     assert [row.note for row in bad] == [
-        "Its contract is over; nothing is left to bill.",
+        "Its contract is over; nothing is left to bill. Take it out of the file.",
         "No one customer is called 'Stranger'; import the customers first.",
         "The interval is monthly, quarterly or yearly.",
     ]

@@ -52,7 +52,7 @@ def test_customers_come_in_once_with_all_they_had() -> None:
         (2, "Ada Byron"), (3, "Pine Ltd"), (4, "=cmd|' /C calc'!A0"),
     ]  # fmt: skip
     assert [(one.row, one.reason) for one in report.rejected] == [
-        (5, "The e-mail address is missing.")
+        (5, "The e-mail address is missing. Fill it in.")
     ]
     ada = install.store.customer("biz_1", report.imported[0].id)
     assert (ada.name, ada.email, ada.locale) == ("Ada Byron", "ada@example.com", "de")
@@ -87,7 +87,7 @@ def test_open_invoices_keep_number_and_days_and_take_ours_without_a_gap() -> Non
     assert (pine.totals.total, pine.bill_to.name) == (4749, "Pine Ltd")
     assert [(one.row, one.reference, one.reason) for one in report.rejected] == [
         (5, "1003", "No one customer is called 'Stranger'; import the customers first."),
-        (6, "1004", "Its date lies in the future."),
+        (6, "1004", "Its date lies in the future. Import it when that day has come."),
     ]
     assert install.kinds(pine) == ["created", "finalized"]
 

@@ -36,6 +36,7 @@ class Source(StrEnum):
 CUSTOMERS: Columns = {
     "name": (
         "name", "contactname", "displayname", "customerfullname", "customer", "clientname",
+        "fullname", "customername",
     ),
     "first_name": ("firstname",),
     "last_name": ("lastname",),
@@ -75,9 +76,10 @@ INVOICES: Columns = {
     "amount": ("amount", "itemamount", "linesubtotal"),
     "tax_percent": ("taxpercent",),
     "tax_name": ("itemtaxcode", "taxtype"),
-    "tax_amount": ("itemtaxamount", "tax1amount"),
+    "tax_amount": ("itemtaxamount", "tax1amount", "taxamount"),
     "tax_2_amount": ("tax2amount",),
     "line_total": ("linetotal",),
+    "invoice_total": ("total",),
     "currency": ("currency",),
     "memo": ("memo",),
     "po_number": ("ponumber", "reference"),
@@ -115,7 +117,7 @@ OF: Mapping[ImportKind, Columns] = {
 DAYS = ("issued_on", "due_on", "start_on", "bill_from", "contract_end_on")
 NUMBERS = (
     "quantity", "unit_amount", "amount", "discount_percent", "tax_percent", "tax_amount",
-    "tax_2_amount", "line_total",
+    "tax_2_amount", "line_total", "invoice_total",
 )  # fmt: skip
 
 
@@ -168,6 +170,8 @@ def _of_customers(columns: frozenset[str]) -> Source:
     if columns & {"externalref", "kind", "autocharge"}:
         return Source.DUECOURSE
     if columns & {"firstname", "lastname", "organization", "organisation", "clientname"}:
+        return Source.FRESHBOOKS
+    if "companyname" in columns and columns & {"addressline1", "zipcode"}:
         return Source.FRESHBOOKS
     if columns & {*CUSTOMERS["name"], *CUSTOMERS["company"]}:
         return Source.QUICKBOOKS

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.imports.advice import advised
 from chalicelib.domain.imports.sheet import Rejected, Sheet, SheetRow
 
 
@@ -33,10 +34,10 @@ def distinct(
         try:
             one = read(row)
         except InvalidInput as refused:
-            rejected.append(Rejected(row.number, refused.detail, name(row)))
+            rejected.append(Rejected(row.number, advised(refused), name(row)))
             continue
         if first := found.get(one.key):
-            words = f"The same {what} as in row {first.row}."
+            words = f"The same {what} as in row {first.row}. Take one of them out of the file."
             rejected.append(Rejected(row.number, words, name(row)))
         else:
             found[one.key] = one

@@ -68,7 +68,7 @@ def _mark_of(numbers: Iterable[str]) -> tuple[DecimalMark, str]:
         marks = [mark for mark in DecimalMark if values.is_number(text, mark)]
         if len(marks) == 1:
             proved.setdefault(marks[0], text)
-        elif marks and not text.lstrip("-").isdigit():
+        elif marks and not text.strip("-()").isdigit():
             unclear = unclear or text
     if len(proved) == 1:
         ((mark, _),) = proved.items()

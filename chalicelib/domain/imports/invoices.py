@@ -13,6 +13,7 @@ from decimal import Decimal
 from chalicelib.domain import money
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.imports import values
+from chalicelib.domain.imports.advice import advised
 from chalicelib.domain.imports.columns import INVOICES as COLUMNS
 from chalicelib.domain.imports.columns import ImportKind, Source, source_of
 from chalicelib.domain.imports.customers import key_of
@@ -91,11 +92,14 @@ def parse_invoices(
         if number and len(number) <= _LONGEST_NUMBER:
             by_number.setdefault(key_of(number), []).append(row)
         else:
-            words = "longer than 40 characters" if number else "missing"
-            rejected.append(Rejected(row.number, f"The invoice number is {words}."))
+            words = "longer than 40 characters. Shorten" if number else "missing. Fill"
+            end = "it." if number else "it in."
+            rejected.append(Rejected(row.number, f"The invoice number is {words} {end}"))
     found = []
     for rows in by_number.values():
-        one = _invoice(rows, how)
+        own, again = _once(rows)
+        rejected.extend(again)
+        one = _invoice(own, how) if own else []
         if isinstance(one, OpenInvoice):
             found.append(one)
         else:
@@ -104,11 +108,37 @@ def parse_invoices(
     return OpenInvoices(source, tuple(found), tuple(rejected))
 
 
+def _once(rows: list[SheetRow]) -> tuple[list[SheetRow], list[Rejected]]:
+    """The rows of an invoice, and those that only repeat it, where a file was put together twice.
+
+    Rows that stand together are lines, equal or not. Of those further down, what is there in full
+    again is left out; what is there again in part could be either, so nothing is taken.
+    """
+    number = rows[0].first(COLUMNS["invoice_number"])
+    blocks: list[list[SheetRow]] = []
+    for row in rows:
+        if not blocks or row.number > blocks[-1][-1].number + 1:
+            blocks.append([])
+        blocks[-1].append(row)
+    first = [row.cells for row in blocks[0]]
+    if len(blocks) > 1 and all([row.cells for row in one] == first for one in blocks):
+        words = f"The same invoice as in row {rows[0].number}. Take one of them out of the file."
+        return blocks[0], [Rejected(row.number, words, number) for row in rows[len(first) :]]
+    for block in blocks[1:]:
+        for row in block:
+            twin = next(one for one in rows if one.cells == row.cells)
+            if twin.number < block[0].number:
+                words = f"It repeats row {twin.number} of its invoice, but not the rest of it."
+                what = "Take it out, or put all rows of the invoice together."
+                return [], [Rejected(row.number, f"{words} {what}", number)]
+    return rows, []
+
+
 def _invoice(rows: list[SheetRow], how: _Written) -> OpenInvoice | list[Rejected]:
     """The invoice of these rows, or what is wrong with each bad one."""
     number, head = rows[0].first(COLUMNS["invoice_number"]), rows[0]
     if len(rows) > _MOST_LINES:
-        words = f"The invoice has {len(rows):,} lines; one holds at most {_MOST_LINES}."
+        words = f"The invoice has {len(rows):,} lines; one holds at most {_MOST_LINES}. Split it."
         return [Rejected(head.number, words, number)]
     wrong: list[Rejected] = []
     lines: list[Line] = []
@@ -117,17 +147,19 @@ def _invoice(rows: list[SheetRow], how: _Written) -> OpenInvoice | list[Rejected
             _check_row(row, head, how)
             lines.append(_line(row, how))
         except InvalidInput as refused:
-            wrong.append(Rejected(row.number, refused.detail, number))
+            wrong.append(Rejected(row.number, advised(refused), number))
     if wrong:
         return wrong
     try:
         return _headed(rows, tuple(lines), how)
     except InvalidInput as refused:
-        return [Rejected(head.number, refused.detail, number)]
+        return [Rejected(head.number, advised(refused), number)]
 
 
 def _headed(rows: list[SheetRow], lines: tuple[Line, ...], how: _Written) -> OpenInvoice:
-    head, lines = rows[0], _taxed(rows, lines, how)
+    head = rows[0]
+    _check_before_tax(head, rows, lines, how)
+    lines = _taxed(rows, lines, how)
     _check_totals(rows, lines, how)
     issued_on = values.day(_required(head, "issued_on", "The invoice date"), how.order)
     due = head.first(COLUMNS["due_on"])
@@ -273,13 +305,28 @@ def _rate_of(tax_name: str, line: Line, tax: int) -> Decimal:
     return round(exact, 4)
 
 
+def _check_before_tax(
+    head: SheetRow, rows: list[SheetRow], lines: tuple[Line, ...], how: _Written
+) -> None:
+    """Xero's own files may have prices with their tax: then the lines are the whole total."""
+    told = head.first(COLUMNS["invoice_total"])
+    taxed = any(_tax_given(row, how) for row in rows)
+    if told and taxed and how.amount(told, "Total") == sum(line.amount for line in lines):
+        raise InvalidInput(
+            "tax_included", "Its prices hold their tax; they are read as before tax."
+        )
+
+
 def _check_totals(rows: list[SheetRow], lines: tuple[Line, ...], how: _Written) -> None:
     """Where a file also gives each line's total, ours has to be the same."""
     given = [row.first(COLUMNS["line_total"]) for row in rows]
+    whole = rows[0].first(COLUMNS["invoice_total"])
+    if whole:
+        given = [whole]
     if not all(given):
         return
     told, ours = sum(how.amount(text, "Line total") for text in given), totals_of(lines).total
     if told != ours:
         shown = [money.decimal_text(amount, how.currency) for amount in (told, ours)]
-        words = f"Its line totals add up to {shown[0]}, its lines to {shown[1]}."
+        words = f"Its totals add up to {shown[0]}, its lines to {shown[1]}."
         raise InvalidInput("total_contradicts", words)

@@ -22,6 +22,9 @@ MOST_COLUMNS = 200
 LONGEST_CELL = 2_000
 
 _SEPARATORS = ",;\t|"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+# Excel's own first line, which it does not show.
+_SAID_FIRST = re.compile(r'"?sep=([,;\t|])"?(\r\n|\r|\n)')
 _LAYOUT = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]+")
 _WINDOWS = "windows-1252"
 
@@ -144,8 +147,10 @@ def _text(content: bytes) -> tuple[str, str]:
 
 
 def _records(text: str) -> tuple[list[list[str]], str]:
-    header = text.split("\n", 1)[0]
-    separator = max(_SEPARATORS, key=header.count)
+    said = _SAID_FIRST.match(text)
+    text = text[said.end() :] if said else text
+    header = _LINE_END.split(text, maxsplit=1)[0]
+    separator = said[1] if said else max(_SEPARATORS, key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         return list(reader), separator
@@ -158,7 +163,7 @@ def _wrong_shape(cells: list[str], width: int) -> str:
     if any(cell.strip() for cell in cells[width:]):
         return "It has more cells than the header; put text with a comma in quotes."
     if any(len(cell) > LONGEST_CELL for cell in cells):
-        return f"A cell is longer than {LONGEST_CELL:,} characters."
+        return f"A cell is longer than {LONGEST_CELL:,} characters. Shorten it."
     if any("\0" in cell for cell in cells):
-        return "A cell holds a NUL character."
+        return "A cell holds a NUL character. Take it out."
     return ""

@@ -20,8 +20,10 @@ from chalicelib.domain.parties import Terms
 LONGEST_NAME = 200
 LARGEST_TOTAL = 999_999_999_999  # minor units
 _NUMBER = re.compile(r"-?([0-9]{1,12}|[0-9]{1,3}(,[0-9]{3}){1,3})(\.[0-9]{0,9})?|-?\.[0-9]{1,9}")
+_NEGATIVE = re.compile(r"^\(([0-9.,]+)\)$")
 _SPACED = re.compile(r"(?<=[0-9])[ \u00a0\u202f'\u2019](?=[0-9]{3}(?![0-9]))")
 _DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
+_MIDNIGHT = re.compile(r"([ T]0?0:00(:00(\.0+)?)?Z?| 12:00(:00)? AM)$")
 _ISO_DAY = re.compile(r"[0-9]{4}([-/])[0-9]{2}\1[0-9]{2}")
 _DAY_NAMED = re.compile(r"([0-9]{1,2})[ -]([A-Za-z]{3})[a-z]*\.?,?[ -]([0-9]{4})")
 _MONTH_NAMED = re.compile(r"([A-Za-z]{3})[a-z]*\.? ([0-9]{1,2}),? ([0-9]{4})")
@@ -50,7 +52,7 @@ class DecimalMark(StrEnum):
 
 def orders_of(text: str) -> tuple[DateOrder, ...]:
     """In which orders a text can be a day; both for `03/04/2026`, none for what needs no order."""
-    match = _DAY.fullmatch(text)
+    match = _DAY.fullmatch(_MIDNIGHT.sub("", text))
     if match is None or match[1] == match[2]:
         return ()
     return tuple(order for order in DateOrder if _in_order(match, order) is not None)
@@ -66,12 +68,14 @@ def _in_order(match: re.Match[str], order: DateOrder) -> date | None:
 
 
 def day(text: str, order: DateOrder) -> date:
-    """ISO days and days with the month's English name are read whatever the order.
+    """ISO days and days with the month's English name are read whatever the order, and with the
+    midnight that a spreadsheet puts after them.
 
     Raises InvalidInput.
     """
-    match = _DAY.fullmatch(text)
-    found = _in_order(match, order) if match else _plain_day(text)
+    plain = _MIDNIGHT.sub("", text)
+    match = _DAY.fullmatch(plain)
+    found = _in_order(match, order) if match else _plain_day(plain)
     if found is None or not 1970 <= found.year <= 2200:
         raise InvalidInput("date_invalid", f"{text!r} is no day written {order.value}.")
     return found
@@ -93,8 +97,8 @@ def _plain_day(text: str) -> date | None:
 
 
 def _with_point(text: str, mark: DecimalMark) -> str:
-    """The number as it is written with a point for its decimals."""
-    plain = _SPACED.sub("", text)
+    """The number as it is written with a point for its decimals, and a minus for parentheses."""
+    plain = _NEGATIVE.sub(r"-\1", _SPACED.sub("", text))
     return plain.translate(_SWAPPED) if mark is DecimalMark.COMMA else plain
 
 
