@@ -6,7 +6,8 @@ customers. What this run has made itself is known at once, whatever the index la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from chalicelib.domain.customer import Customer
@@ -27,17 +28,28 @@ class CustomerBook:
     def __init__(self, ports: Ports, business_id: str) -> None:
         self._ports, self._business_id = ports, business_id
         self._own: dict[str, Customer] = {}
+        self._own_names: dict[str, set[str]] = defaultdict(set)
+        self._would_be: set[str] = set()
 
-    def note(self, customer: Customer) -> None:
-        """Made or changed by this run."""
+    def note(self, customer: Customer, *, would_be: bool = False) -> None:
+        """Made or changed by this run; or it would be, were it no dry run."""
         self._own[customer.id] = customer
+        self._own_names[key_of(customer.name)].add(customer.id)
+        if would_be:
+            self._would_be.add(customer.id)
+
+    def id_of(self, customer: Customer) -> str:
+        """Empty for one that is not there yet."""
+        return "" if customer.id in self._would_be else customer.id
 
     def named(self, name: str) -> list[Customer]:
         wanted = key_of(name)
+        own = [self._own[one] for one in sorted(self._own_names.get(wanted, ()))]
         return self._some(
             sorted(words_of_name(name), key=len, reverse=True),
             What.CUSTOMER_NAME,
             lambda one: key_of(one.name) == wanted,
+            own,
         )
 
     def the_one(self, *, name: str, email: str, ref: str) -> Customer:
@@ -63,9 +75,14 @@ class CustomerBook:
         return self._some([cut(email)], What.EMAIL, lambda one: _same(one.email, email))
 
     def _some(
-        self, words: list[str], what: What, fits: Callable[[Customer], bool]
+        self,
+        words: list[str],
+        what: What,
+        fits: Callable[[Customer], bool],
+        own: Sequence[Customer] | None = None,
     ) -> list[Customer]:
-        """Those who fit, found by the first of the words that not too many have."""
+        """Those who fit, found by the first of the words that not too many have. `own`: the only
+        ones of this run that may."""
         for word in words:
             hits = self._ports.store.found(self._business_id, word, limit=_MANY)
             if len(hits) < _MANY:
@@ -74,13 +91,19 @@ class CustomerBook:
                     for hit in hits
                     if (hit.word, hit.what, hit.subject) == (word, what, Subject.CUSTOMER)
                 }
-                return self._read(ids, fits)
+                return self._read(ids, fits, own)
         return [one for one in self._everybody() if fits(one)]
 
-    def _read(self, ids: dict[str, None], fits: Callable[[Customer], bool]) -> list[Customer]:
+    def _read(
+        self,
+        ids: dict[str, None],
+        fits: Callable[[Customer], bool],
+        own: Sequence[Customer] | None,
+    ) -> list[Customer]:
         store = self._ports.store
         read = {one: store.customer(self._business_id, one) for one in ids if one not in self._own}
-        return [one for one in (*read.values(), *self._own.values()) if fits(one)]
+        mine = self._own.values() if own is None else own
+        return [one for one in (*read.values(), *mine) if fits(one)]
 
     def _everybody(self) -> Iterator[Customer]:
         yield from self._own.values()

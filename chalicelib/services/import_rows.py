@@ -7,7 +7,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -30,7 +30,7 @@ from chalicelib.ports import Ports
 from chalicelib.ports.answers import FactExists
 from chalicelib.ports.rows import UniqueClaim
 from chalicelib.services.case import now_of
-from chalicelib.services.customers import change_customer, create_customer
+from chalicelib.services.customers import change_customer, check_customer, create_customer
 from chalicelib.services.import_book import CustomerBook
 from chalicelib.services.invoices import create_invoice, finalize_invoice
 from chalicelib.services.subscriptions import subscribe
@@ -54,11 +54,13 @@ class Intake:
     dry_run: bool
     new_id: Callable[[str, str], str]
 
-    def taker(self, items: Iterable[Item]) -> Callable[[Item], RowOutcome]:
-        """What makes an outcome of an item; `items` are all of the file."""
+    def taker(self, items: Sequence[Item], done: int = 0) -> Callable[[Item], RowOutcome]:
+        """What makes an outcome of an item; `items` are all of the file, `done` of them are in."""
         book = CustomerBook(self.ports, self.business.id)
         rows = _Customers(self, book, {one.key for one in items if isinstance(one, CustomerRow)})
         invoices, subscriptions = _Invoices(self, book), _Subscriptions(self, book)
+        if self.dry_run:  # in earnest, they are in the table by now
+            rows.foresee(one for one in items[:done] if isinstance(one, CustomerRow))
 
         def take(item: Item) -> RowOutcome:
             match item:
@@ -143,15 +145,25 @@ class _Customers(_Taker[CustomerRow]):
                      None) or self._corrected(namesakes)  # fmt: skip
         if known is not None:
             return self._compared(row, known)
-        note = f"Another customer has this name: {namesakes[0].id}." if namesakes else ""
+        other = self.book.id_of(namesakes[0]) if namesakes else ""
+        note = f"Another customer has this name: {other or 'one of this file'}."
+        note = note if namesakes else ""
+        wanted = self._customer(row, claim.owner)
         if self.intake.dry_run:
+            check_customer(wanted)
+            self.book.note(wanted, would_be=True)
             return self._said(row, RowResult.CREATED, note=note)
         made = create_customer(
-            self.intake.ports, self._customer(row, claim.owner), actor=self.intake.actor,
-            side=(claim,),
+            self.intake.ports, wanted, actor=self.intake.actor, side=(claim,)
         )  # fmt: skip
         self.book.note(made)
         return self._said(row, RowResult.CREATED, made.id, note)
+
+    def foresee(self, rows: Iterable[CustomerRow]) -> None:
+        """Slices of a dry run before this one: their customers would be here."""
+        for row in rows:
+            would_be = self._customer(row, self.intake.new_id(self.prefix, row.key))
+            self.book.note(would_be, would_be=True)
 
     def _corrected(self, namesakes: list[Customer]) -> Customer | None:
         """The one whose address was another when it came from this source, if the file no longer
@@ -171,19 +183,23 @@ class _Customers(_Taker[CustomerRow]):
 
     def _compared(self, row: CustomerRow, known: Customer) -> RowOutcome:
         changes = _differences(self._customer(row, known.id), known, row)
+        own_id = self.book.id_of(known)
         if not changes:
-            return self._said(row, RowResult.KNOWN, known.id)
+            return self._said(row, RowResult.KNOWN, own_id)
         names = ", ".join(sorted(changes))
         if self.intake.options.existing is Existing.KEEP:
             note = f"The file says otherwise of: {names}. Kept as it is here."
-            return self._said(row, RowResult.KNOWN, known.id, note)
-        if not self.intake.dry_run:
+            return self._said(row, RowResult.KNOWN, own_id, note)
+        if self.intake.dry_run:
+            changed = replace(known, **changes)
+            check_customer(changed)
+        else:
             changed = change_customer(
                 self.intake.ports, self.intake.business.id, known.id, changes,
                 actor=self.intake.actor,
             )  # fmt: skip
-            self.book.note(changed)
-        return self._said(row, RowResult.CHANGED, known.id, f"Changed: {names}.")
+        self.book.note(changed, would_be=not own_id)
+        return self._said(row, RowResult.CHANGED, own_id, f"Changed: {names}.")
 
     def _customer(self, row: CustomerRow, customer_id: str) -> Customer:
         usual = self.intake.options.auto_charge

@@ -129,7 +129,7 @@ def run_slice(ports: Ports, business_id: str, import_id: str) -> ImportRun:
     new_id = partial(_own_id, f"{business_id}/{import_id}")
     actor = history[0].actor
     intake = Intake(ports, business, run.source, run.options, actor, run.dry_run, new_id)
-    take = intake.taker(items)
+    take = intake.taker(items, run.done)
     outcomes = tuple(take(item) for item in items[run.done : run.done + SLICE])
     done = run.done + len(outcomes)
     result_key = ""

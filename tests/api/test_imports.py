@@ -51,7 +51,7 @@ def test_rows_are_told_by_number_with_their_reason(api: Api) -> None:
     rest = api.get(f"/v1/imports/{run.json['id']}/rows?cursor={rows['next_cursor']}").json
     assert rest["data"] == [
         {"row": 4, "result": "refused", "reference": "Nobody", "id": None,
-         "note": "The e-mail address is missing."},
+         "note": "The e-mail address is missing. Fill it in."},
     ]  # fmt: skip
     assert rest["next_cursor"] is None
     refused = api.get(f"/v1/imports/{run.json['id']}/rows?result=refused").json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -220,7 +221,10 @@ def test_freshbooks_invoices_with_two_taxes() -> None:
     assert (
         paid.note == "Its status is paid; only open invoices are imported. Take it out of the file."
     )
-    assert wrong.note == "Its line totals add up to 6.00, its lines to 5.00."
+    assert wrong.note == (
+        "Its totals add up to 6.00, its lines to 5.00. "
+        "Correct the lines; their prices are read as before tax."
+    )
 
 
 def test_our_own_invoices_with_a_decimal_comma_and_days_that_prove_their_order() -> None:
@@ -316,6 +320,52 @@ def test_a_dry_run_of_any_kind_writes_nothing_but_itself() -> None:
         assert [one.id for one in rows(install, run)] == [""]
     own = [fact for fact in install.store.all_facts() if fact.subject is Subject.IMPORT]
     assert len(list(install.store.all_facts())) - before == len(own) - 2
+
+
+def told(install: Install, run: ImportRun) -> list[tuple[int, str, str]]:
+    """What is said of each row, but for ids."""
+    return [
+        (one.row, one.result.value, re.sub(r": (cus_\w+|one of this file)\.", "", one.note))
+        for one in rows(install, run)
+    ]
+
+
+own_rows = st.lists(
+    st.tuples(
+        st.sampled_from(["", "R1", "R2", "r1"]),
+        st.sampled_from(["Ada", "ada ", "Bob", "=1+1", ""]),
+        st.sampled_from(["a@b.example", "A@b.example", "b@b.example", "no mail", ""]),
+        st.sampled_from(["", "Net 30", "Net 45"]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(before=own_rows, after=own_rows, update=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_dry_run_says_of_every_row_what_the_real_run_does(
+    before: list[tuple[str, ...]], after: list[tuple[str, ...]], update: bool
+) -> None:
+    install = started()
+    more = {"existing": Existing.UPDATE if update else Existing.KEEP}
+    for file in (before, after):
+        text = "\n".join(["external_ref,name,email,terms", *map(",".join, file), ""])
+        dry = done(install, text, dry_run=True, **more)
+        real = done(install, text, **more)
+        assert told(install, dry) == told(install, real)
+        assert [one.id for one in rows(install, dry) if one.result is CREATED] == [
+            "" for one in rows(install, real) if one.result is CREATED
+        ]
+
+
+def test_a_dry_run_of_several_messages_knows_what_the_first_would_have_made() -> None:
+    lines = [f"R{number},Name {number},n{number}@b.example" for number in range(SLICE + 5)]
+    text = "\n".join(["external_ref,name,email", *lines, "other,Name 3,n3@b.example", ""])
+    install = started()
+    dry, real = done(install, text, dry_run=True), done(install, text)
+    assert told(install, dry) == told(install, real)
+    assert rows(install, dry)[-1].result is KNOWN
 
 
 def test_a_file_refused_as_a_whole_leaves_nothing_behind() -> None:
