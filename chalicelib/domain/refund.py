@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-
-# One that no worker has sent by then is handed out again by the sweep.
-SEND_AGAIN = timedelta(minutes=10)
 
 
 class RefundStatus(StrEnum):
@@ -57,10 +54,3 @@ class Refund:
     def of_credit(self) -> int:
         """What of it pays out credit; the rest lowers what was sold."""
         return self.amount if self.from_credit else self.credit_part
-
-    @property
-    def send_again_at(self) -> datetime | None:
-        """When the sweep takes it for forgotten; None unless it waits for a worker."""
-        if self.status is not RefundStatus.REQUESTED:
-            return None
-        return (self.decided_at or self.requested_at) + SEND_AGAIN

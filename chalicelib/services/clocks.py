@@ -21,7 +21,6 @@ from chalicelib.services import (
     billing,
     charging,
     disputing,
-    forgotten,
     group_days,
     payment_plans,
     reminding,
@@ -29,14 +28,7 @@ from chalicelib.services import (
 from chalicelib.services.sweeping import fact_ref
 
 LONGEST_ADVANCE = timedelta(days=366)
-_KINDS = (
-    DueKind.EFFECTS,
-    DueKind.STEP,
-    DueKind.BILL,
-    DueKind.REMIND,
-    DueKind.DISPUTE,
-    DueKind.WORK,
-)
+_KINDS = (DueKind.EFFECTS, DueKind.STEP, DueKind.BILL, DueKind.REMIND, DueKind.DISPUTE)
 # Steps of one message: the worker hands the rest on before its time is over.
 STEPS_A_MESSAGE = 200
 # As many as one transaction may bill.
@@ -153,9 +145,6 @@ def run_due(ports: Ports, due: Sequence[DueRef]) -> None:
         case DueKind.DISPUTE:
             for ref in due:
                 disputing.run_dispute(ports, ref.business_id, ref.subject_id)
-        case DueKind.WORK:
-            for ref in due:
-                forgotten.carry_on(ports, ref.business_id, ref.subject_id)
         case DueKind.REMIND:
             for ref in due:
                 if not reminding.remind(ports, ref) and ref.subject is Subject.INVOICE:

@@ -35,6 +35,9 @@ from chalicelib.services.matter import Matter, open_matter
 
 LEASE = timedelta(seconds=120)
 RETRY = timedelta(minutes=5)
+# A job that no worker has done by then is handed over again; then after twice as long, and so on.
+WORK_AGAIN = timedelta(minutes=10)
+LONGEST_WAIT = timedelta(hours=1)
 VOID = "void"
 # Which PDF goes with which mail.
 _ATTACHED = {"invoice_sent": "invoice", "receipt": "receipt", "credit_note_sent": "credit_note"}
@@ -42,7 +45,7 @@ _ATTACHED = {"invoice_sent": "invoice", "receipt": "receipt", "credit_note_sent"
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not now: text messages keep quiet hours."""
+    """Not now: text messages keep quiet hours, and a job is done by its worker."""
 
     at: datetime
 
@@ -107,7 +110,7 @@ def _do(ports: Ports, matter: Matter, effect: Effect) -> str | Later:
         case EffectKind.ALARM:
             return _alarm(ports, matter.business, matter.fact)
         case EffectKind.WORK:
-            return _hand_over(ports, matter.fact, effect.name)
+            return _hand_over(ports, matter, effect.name)
         case EffectKind.EVENT:
             return _publish(ports, matter.fact, effect.name)
 
@@ -200,15 +203,25 @@ def _alarm(ports: Ports, business: Business, fact: Fact) -> str:
     return "timer set"
 
 
-def _hand_over(ports: Ports, fact: Fact, job: str) -> str:
+def _hand_over(ports: Ports, matter: Matter, job: str) -> str | Later:
+    """The job stays owed until its worker has noted it as done (`jobs.run_job`): a message may be
+    lost, its worker may die, the queue may give up. Each job is safe to run again.
+
+    On a test clock it is owed no longer: whoever advances it would wait for the worker.
+    """
+    fact = matter.fact
     body = {
         "job": job,
         "business_id": fact.business_id,
+        "subject": fact.subject.value,
         "subject_id": fact.subject_id,
         "fact_key": fact.key,
     }
     ports.queue.send(QueueName.BILLING, body)
-    return "queued"
+    if matter.business.test_clock_id is not None:
+        return "queued"
+    now = ports.clock.now()
+    return Later(now + min(max(WORK_AGAIN, now - fact.at), LONGEST_WAIT))
 
 
 def _publish(ports: Ports, fact: Fact, name: str) -> str:

@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import Conflict
-from chalicelib.domain.facts import SYSTEM
+from chalicelib.domain.facts import SYSTEM, Effect, EffectKind, Subject
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.payment import AttemptResult, Trigger
 from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
+from chalicelib.ports.rows import FactRef
 from chalicelib.services import (
     billing,
     charging,
     clocks,
     credit,
     disputing,
-    forgotten,
     group_days,
     importing,
     on_account,
@@ -28,9 +28,27 @@ from chalicelib.services import (
 )
 from chalicelib.services.invoices import open_invoices, request_charge
 
+WORKER = "billing_worker"
+
 
 def run_job(ports: Ports, body: Mapping[str, str]) -> None:
-    """One message of the billing queue."""
+    """One message of the billing queue. What a fact owes is then noted with it as done; until then
+    it is handed over again (`delivery.py`)."""
+    if _done(ports, body):
+        _note(ports, body)
+
+
+def _note(ports: Ports, body: Mapping[str, str]) -> None:
+    subject = body.get("subject")
+    if subject is None:  # a rule or a person asked for it, and will again
+        return
+    ref = FactRef(body["business_id"], Subject(subject), body["subject_id"], body["fact_key"])
+    effect = Effect(EffectKind.WORK, body["job"])
+    ports.store.finish(ref, holder=WORKER, done={effect.id: "done"}, retry_at=None)
+
+
+def _done(ports: Ports, body: Mapping[str, str]) -> bool:
+    """False for what goes on in another message, or cannot be done yet."""
     business_id, subject_id = body["business_id"], body.get("subject_id", "")
     match body["job"]:
         case "bill":
@@ -40,13 +58,16 @@ def run_job(ports: Ports, body: Mapping[str, str]) -> None:
         case "charge_open_invoices":
             charge_open_invoices(ports, business_id, subject_id, body["fact_key"])
         case "replan_business":
-            replan_business(ports, business_id, body.get("cursor"))
+            return replan_business(ports, body)
+        case "send_refunds":
+            return refunding.send_refunds(ports, business_id, subject_id)
         case "advance_clock":
             clocks.advance_clock(ports, subject_id)
         case job if job in _OF_SUBJECT:
             _OF_SUBJECT[job](ports, business_id, subject_id)
         case unknown:
             raise ValueError(f"no such job: {unknown}")
+    return True
 
 
 def charge_open_invoices(ports: Ports, business_id: str, customer_id: str, fact_key: str) -> int:
@@ -96,15 +117,18 @@ def replan_open_invoices(ports: Ports, business_id: str, customer_id: str) -> No
         charging.run_step(ports, business_id, invoice.id)
 
 
-def replan_business(ports: Ports, business_id: str, cursor: str | None = None) -> None:
-    """Stripe takes charges again: what waited for it goes on, a page of invoices a message."""
-    page = ports.store.invoices(business_id, cursor=cursor)
+def replan_business(ports: Ports, body: Mapping[str, str]) -> bool:
+    """Stripe takes charges again: what waited for it goes on, a page of invoices a message. Whether
+    that was the last one."""
+    business_id = body["business_id"]
+    page = ports.store.invoices(business_id, cursor=body.get("cursor"))
     for invoice in page.items:
         if invoice.is_open:
             charging.run_step(ports, business_id, invoice.id)
-    if page.cursor is not None:
-        body = {"job": "replan_business", "business_id": business_id, "cursor": page.cursor}
-        ports.queue.send(QueueName.BILLING, body)
+    if page.cursor is None:
+        return True
+    ports.queue.send(QueueName.BILLING, {**body, "cursor": page.cursor})
+    return False
 
 
 # Jobs that need to know nothing but whose they are.
@@ -114,11 +138,9 @@ _OF_SUBJECT: dict[str, Callable[[Ports, str, str], object]] = {
     "resume_subscriptions": subscriptions.resume_after_payment,
     "pause_again": overdue.stop_again,
     "move_overpayment": credit.move_overpayment,
-    "send_refunds": refunding.send_refunds,
     "cancel_open_invoices": subscriptions.cancel_open_invoices,
     "run_plan": payment_plans.run_plan,
     "forget_method": on_account.forget_method,
     "import": importing.run_slice,
-    "carry_on": forgotten.carry_on,
     "answer_dispute": disputing.run_dispute,
 }

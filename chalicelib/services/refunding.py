@@ -130,19 +130,20 @@ def reject_refund(
 # --------------------------------------------------------------------------------- the worker
 
 
-def send_refunds(ports: Ports, business_id: str, invoice_id: str) -> int:
+def send_refunds(ports: Ports, business_id: str, invoice_id: str) -> bool:
     """Send what has been asked for and agreed to. Safe to run again, and beside itself.
 
     Raises Unanswered when Stripe does not answer: what became of it is looked up next time. After a
-    restore nothing is sent until the business is level: what it asks for may have been made.
+    restore nothing is sent until the business is level, and False is the answer: what it asks for
+    may have been made.
     """
     if ports.store.business(business_id).is_held:
-        return 0
+        return False
     wanted = ports.store.invoice(business_id, invoice_id).refunds
     ready = [one for one in wanted if one.status is RefundStatus.REQUESTED]
     for refund in ready:
         _send(ports, business_id, invoice_id, refund)
-    return len(ready)
+    return True
 
 
 def _send(ports: Ports, business_id: str, invoice_id: str, refund: Refund) -> None:

@@ -34,15 +34,10 @@ def sweep_due(ports: Ports) -> dict[str, int]:
         job = {"job": "answer_dispute", "business_id": ref.business_id}
         ports.queue.send(QueueName.BILLING, job | {"subject_id": ref.subject_id})
         answers += 1
-    forgotten = 0
-    for ref in found(ports, DueKind.WORK, until):
-        job = {"job": "carry_on", "business_id": ref.business_id}
-        ports.queue.send(QueueName.BILLING, job | {"subject_id": ref.subject_id})
-        forgotten += 1
     late = [fact_ref(ref) for ref in found(ports, DueKind.EFFECTS, until)]
     for start in range(0, len(late), _PAGE):
         ports.deliverer.deliver(late[start : start + _PAGE])
-    return {"steps": steps, "effects": len(late), "disputes": answers, "work": forgotten}
+    return {"steps": steps, "effects": len(late), "disputes": answers}
 
 
 def found(ports: Ports, kind: DueKind, until: datetime) -> Iterator[DueRef]:

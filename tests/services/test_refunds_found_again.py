@@ -13,17 +13,15 @@ from chalicelib.domain.facts import SYSTEM
 from chalicelib.domain.invoice import Invoice
 from chalicelib.domain.invoice_facts import ChargeSucceeded, PaymentAdopted
 from chalicelib.domain.ledger import Account
-from chalicelib.domain.payment import Trigger
 from chalicelib.domain.refund import RefundStatus
 from chalicelib.domain.stripe_objects import RefundSeen
 from chalicelib.ports.answers import Unanswered
-from chalicelib.ports.outside import QueueName
-from chalicelib.services import forgotten, invoices, on_account, refunding, restoring, sweeping
+from chalicelib.services import on_account, refunding, restoring, sweeping
 from chalicelib.services.case import open_case, record
 from tests.fakes.install import Install
 from tests.services.checks import balance, check_install, coast, delivered, subjects
 from tests.services.test_bank_debits import GOOD, debited
-from tests.services.test_refunding import ANN, BOB, ask, level, paid
+from tests.services.test_refunding import BOB, ask, level, paid
 
 
 def lose_everything_queued(install: Install) -> None:
@@ -51,7 +49,6 @@ def test_a_refund_whose_message_is_lost_is_found_by_the_sweep() -> None:
     install.advance(minutes=30)
     assert status_of(install, invoice) is RefundStatus.SUCCEEDED
     assert len(install.stripe.account().refunds) == 1
-    assert sweeping.sweep_due(install.ports)["work"] == 0
     level(install)
 
 
@@ -64,7 +61,6 @@ def test_one_that_was_agreed_to_counts_from_then() -> None:
     assert status_of(install, invoice) is RefundStatus.AWAITING_APPROVAL
     refunding.approve_refund(install.ports, "biz_1", invoice.id, "ref_1", actor=BOB)
     lose_everything_queued(install)
-    assert sweeping.sweep_due(install.ports)["work"] == 0
     install.advance(minutes=30)
     assert status_of(install, invoice) is RefundStatus.SUCCEEDED
     level(install)
@@ -83,30 +79,6 @@ def test_an_unknown_result_is_looked_up_and_not_asked_for_again(hours: int) -> N
     install.settle()
     assert len(install.stripe.account().refunds) == 1
     assert status_of(install, invoice) is RefundStatus.SUCCEEDED
-    level(install)
-
-
-def test_a_refund_that_waits_hides_no_step_of_its_invoice() -> None:
-    """An open invoice is found for one thing at a time: the work hands on to the plan."""
-    install = Install.at()
-    install.business()
-    invoice = install.invoice(install.customer())
-    invoices.request_charge(
-        install.ports,
-        "biz_1",
-        invoice.id,
-        request_id="part",
-        trigger=Trigger.STAFF,
-        actor=ANN,
-        amount=3000,
-    )
-    install.settle()
-    ask(install, install.read(invoice))
-    lose_everything_queued(install)
-    install.clock.set(install.clock.now() + timedelta(days=40))
-    forgotten.carry_on(install.ports, "biz_1", invoice.id)
-    assert [one.queue for one in install.queue.sent[-2:]].count(QueueName.DUNNING) == 1
-    install.settle()
     level(install)
 
 

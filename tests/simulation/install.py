@@ -163,7 +163,7 @@ class World(Loop):
             f"{queue.value}:{name}",
             lambda: work(self.ports, body),
             self.traits.redelivery,
-            redriven=queue is QueueName.BILLING,
+            redriven=name == "advance_clock",
         )
 
     def _ring(self, at: datetime, body: Mapping[str, str]) -> None:
@@ -306,7 +306,6 @@ _TICKS = {
     "step": ("sweep", QUARTER, _GRACE),
     "effects": ("sweep", QUARTER, _GRACE),
     "dispute": ("sweep", QUARTER, _GRACE),
-    "work": ("sweep", QUARTER, _GRACE),
     "remind": ("remind", HOUR, 0),
     "bill": ("bill", HOUR, 0),
 }

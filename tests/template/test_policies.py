@@ -37,7 +37,8 @@ WHO_MAY = {
     "dynamodb:ConditionCheckItem": EVERYBODY,
     # Facts are put if absent, heads under their version; nothing else may write, nobody may delete.
     "dynamodb:PutItem": WRITES,
-    "dynamodb:UpdateItem": EFFECTS,
+    # How far a fact's effects are delivered, beside its text; the worker notes its job as done.
+    "dynamodb:UpdateItem": EFFECTS | BILLING,
     "dynamodb:DescribeStream": EFFECTS,
     "dynamodb:GetRecords": EFFECTS,
     "dynamodb:GetShardIterator": EFFECTS,

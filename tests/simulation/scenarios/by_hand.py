@@ -4,7 +4,7 @@
 cheque over three invoices, recorded twice, while a card is charged for one of them.
 `refund_race`: a refund is asked for twice, and a dispute or another refund comes in between.
 `credit_race`: a credit note, a correction or a write-off at the hour of a charge.
-`refund_forgotten`: no person gives lost refund messages back: the sweep alone has to find them.
+`refund_forgotten`: a refund is asked for and agreed to; whatever is lost, it is sent once.
 `payout_by_two`: credit above the limit is asked for, agreed to, refused, spent and bounced at once.
 """
 
@@ -13,12 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import Actor, ActorKind, Subject
 from chalicelib.ports import Ports
-from chalicelib.ports.outside import QueueName
 from chalicelib.services import (
     credit,
     credit_notes,
@@ -32,7 +30,7 @@ from chalicelib.services.external_payments import Received
 from tests.simulation.install import BUSINESS, World
 from tests.simulation.scenarios import people
 from tests.simulation.scenarios.base import DAY, HOUR, Scenario
-from tests.simulation.world import START, Message
+from tests.simulation.world import START
 
 _RETRY = DAY  # the slot of 24 hours, counted from a failure in the first second
 _TODAY = START.date()
@@ -189,15 +187,6 @@ def _settled_somehow(world: World) -> Iterator[str]:
 # --------------------------------------------------------------------- found by the sweep alone
 
 
-class Unminded(World):
-    """Nobody looks into the dead letters."""
-
-    def _queued(self, queue: QueueName, work: Any, body: Any) -> Message:
-        message = super()._queued(queue, work, body)
-        message.redriven = False
-        return message
-
-
 def _forgotten(world: World) -> None:
     people.stage(world, business={"refund_approval_above": (None, 4000)[world.pick(2)]})
     people.ask(world, 0, "bill", people.bill)
@@ -296,7 +285,7 @@ def _decided_once(world: World) -> Iterator[str]:
 
 _BOUNCED = "external_payment_reversed"
 _BOSS, _OTHER = Actor(ActorKind.STAFF, "usr_2"), Actor(ActorKind.STAFF, "usr_3")
-FORGOTTEN = Scenario("refund_forgotten", _forgotten, _sent_once, last=4 * DAY, make=Unminded)
+FORGOTTEN = Scenario("refund_forgotten", _forgotten, _sent_once, last=4 * DAY)
 BY_TWO = Scenario("payout_by_two", _paid_out_by_two, _decided_once, last=2 * DAY)
 WIRED = Scenario("external_race", _wired, _all_in)
 THREE = Scenario("cheque_for_three", _three, _three_are_paid, last=4 * DAY)
