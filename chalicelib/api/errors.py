@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from msgspec import Struct
 
+from chalicelib.api.advice import advice
 from chalicelib.domain.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 from chalicelib.ports.answers import FactExists, StaleHead, Unanswered
 
@@ -129,7 +130,7 @@ def problem_of(refusal: Refused, reference: str) -> Problem:
         status=refusal.status.value,
         code=refusal.code,
         detail=refusal.detail,
-        what_to_do=WHAT_TO_DO[refusal.status.value],
+        what_to_do=advice(refusal.code) or WHAT_TO_DO[refusal.status.value],
         errors=refusal.errors,
         businesses=refusal.businesses,
         error=_OAUTH.get(refusal.code, ""),

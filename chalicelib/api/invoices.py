@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from chalicelib.api.advice import advice
 from chalicelib.api.calls import KeyedCall, StaffCall
 from chalicelib.api.making import done_once, made_once
 from chalicelib.api.representation.facts import AuditTrail, audit_trail
@@ -133,7 +134,9 @@ def get_invoice_pdf(call: StaffCall, invoice_id: str) -> DocumentLink:
 def get_invoice_chargeability(call: StaffCall, invoice_id: str) -> ChargeabilityView:
     """Say whether the saved method could be charged now, and if not, every reason."""
     reasons = invoices.why_not_chargeable(call.ports, call.business_id, invoice_id)
-    views = tuple(ReasonView(code=one.code, reason=one.staff) for one in reasons)
+    views = tuple(
+        ReasonView(code=one.code, reason=one.staff, what_to_do=advice(one.code)) for one in reasons
+    )
     return ChargeabilityView(chargeable=not views, reasons=views)
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from chalicelib.api.advice import advice
 from chalicelib.domain.customer import Customer
 from tests.api.client import Answer, Api
 
@@ -116,7 +117,11 @@ def test_why_it_cannot_be_charged_is_said_in_full(api: Api) -> None:
     said = api.get(f"{path}/chargeability").json
     assert said["chargeable"] is False
     assert said["reasons"] == [
-        {"code": "no_payment_method", "reason": "No payment method is saved."}
+        {
+            "code": "no_payment_method",
+            "reason": "No payment method is saved.",
+            "what_to_do": advice("no_payment_method"),
+        }
     ]
     refused = api.post(f"{path}/charge")
     assert (refused.status, refused.code) == (409, "no_payment_method")

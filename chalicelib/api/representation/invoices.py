@@ -165,10 +165,11 @@ class InvoiceView(View):
 
 
 class ReasonView(View):
-    """`code` is stable; `reason` is for staff, in words."""
+    """`code` is stable; `reason` and `what_to_do` are for staff, in words."""
 
     code: str
     reason: str
+    what_to_do: str
 
 
 class ChargeabilityView(View):
