@@ -30,6 +30,7 @@ def get_business(call: StaffCall) -> BusinessView:
         "zone_invalid", "policy_invalid", "policy_overrides_network", "email_invalid",
         "currency_in_use", "currency_unknown", "invoice_number_used", "iban_invalid",
         "bic_invalid", "routing_number_invalid", "application_fee_not_yours",
+        "online_methods_invalid",
     )
 )  # fmt: skip
 def change_business(call: StaffCall, body: BusinessChanges) -> BusinessView:

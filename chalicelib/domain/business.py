@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chalicelib.domain.connect import AccountNeeds, ApplicationFee
+from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.parties import Address, BankDetails, Terms
 from chalicelib.domain.policy import SHIPPED, STANDARD, DunningPolicy
 
@@ -37,6 +38,7 @@ class Business:
     sms_enabled: bool = False
     staff_email: str = ""
     refund_approval_above: int | None = None  # a larger refund takes two people; None: one will do
+    online_methods: tuple[MethodKind, ...] = tuple(MethodKind)  # what Stripe's page offers to save
     part_payment_minimum: int | None = None  # the least that may be paid; None: only the whole
     policy: DunningPolicy = field(default=STANDARD)  # the default; a customer may have another
     other_policies: tuple[DunningPolicy, ...] = ()  # saved, each at its present version

@@ -7,6 +7,7 @@ import re
 from chalicelib.domain import dates, money
 from chalicelib.domain.business import Business
 from chalicelib.domain.connect import ApplicationFee
+from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.parties import BankDetails
 
@@ -44,8 +45,18 @@ def check_settings(business: Business) -> None:
     for least in (business.refund_approval_above, business.part_payment_minimum):
         if least is not None and least < 0:
             raise InvalidInput("limit_invalid", "A limit is an amount, 0 or more.")
+    _check_methods(business)
     if business.application_fee is not None:
         _check_fee(business.application_fee)
+
+
+def _check_methods(business: Business) -> None:
+    """One at least that its currency allows: a US bank account is debited in dollars only."""
+    known = set(business.online_methods)
+    usable = known if business.currency == "USD" else known - {MethodKind.US_BANK_ACCOUNT}
+    if not usable or len(known) < len(business.online_methods):
+        words = f"Offer each once, and one at least that takes {business.currency}."
+        raise InvalidInput("online_methods_invalid", words)
 
 
 def _check_email(address: str) -> None:

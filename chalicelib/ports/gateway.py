@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.domain.customer import PaymentMethod
+from chalicelib.domain.customer import MethodKind, PaymentMethod
 from chalicelib.ports.answers import Page
 from chalicelib.ports.stripe_objects import (
     AccountPage,
@@ -55,9 +55,11 @@ class Gateway(Protocol):
         success_url: str,
         cancel_url: str,
         key: str,
+        method_kinds: tuple[MethodKind, ...] = tuple(MethodKind),
         demand_id: str = "",
     ) -> SetupPage:
-        """`demand_id`: the payment that waits for what is entered there."""
+        """`method_kinds`: what may be entered, as far as the currency allows. `demand_id`: the
+        payment that waits for it."""
         ...
 
     def read_setup(self, account: str | None, session_id: str) -> SetupSeen: ...

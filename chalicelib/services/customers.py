@@ -94,6 +94,7 @@ def start_setup(
         success_url=success_url,
         cancel_url=cancel_url,
         key=keys.setup(business_id, request_id),
+        method_kinds=business.online_methods,
         demand_id=demand_id,
     )
 

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.adapters.stripe import answering, asking
 from chalicelib.adapters.stripe.calls import StripeRefusal
+from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
 from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.stripe_objects import ConfirmAnswer, Confirmed, NewIntent
@@ -30,6 +31,24 @@ def new_intent(amount: int, currency: str) -> NewIntent:
 def test_amounts_leave_in_stripes_units(amount: int, currency: str, stripes: int) -> None:
     sent = asking.new_intent(new_intent(amount, currency))
     assert (sent["amount"], sent["currency"]) == (stripes, currency.lower())
+
+
+@pytest.mark.parametrize(
+    ("currency", "kinds"), [("USD", ["card", "us_bank_account"]), ("EUR", ["card"])]
+)
+def test_a_us_bank_account_is_asked_for_in_dollars_only(currency: str, kinds: list[str]) -> None:
+    page = asking.setup_page(
+        customer="cus_1",
+        business_id="biz_1",
+        customer_id="cus_ours",
+        currency=currency,
+        success_url="https://pay.example/saved",
+        cancel_url="https://pay.example/cards",
+        method_kinds=tuple(MethodKind),
+    )
+    intent = asking.new_intent(new_intent(8900, currency))
+    assert page["allowed_payment_method_types"] == kinds
+    assert intent["allowed_payment_method_types"] == kinds
 
 
 def test_an_amount_stripe_cannot_write_is_never_sent() -> None:

@@ -23,6 +23,17 @@ def test_settings_are_read_and_changed_one_by_one(api: Api) -> None:
     }
 
 
+def test_what_is_not_offered_cannot_be_saved(api: Api) -> None:
+    changed = api.patch("/v1/business", {"online_methods": ["card"]}).json
+    assert changed["online_methods"] == ["card"]
+    customer = api.install.customer(card=None)
+    session = api.install.open_page("biz_1", customer.id)
+    page = api.install.stripe.account().sessions[session]
+    assert page["allowed_payment_method_types"] == ["card"]
+    refused = api.patch("/v1/business", {"online_methods": []})
+    assert (refused.status, refused.code) == (422, "online_methods_invalid")
+
+
 def test_a_limit_is_set_and_taken_away_again(api: Api) -> None:
     limits = {"refund_approval_above": 50_000, "part_payment_minimum": 1000}
     before = api.get(BUSINESS).json

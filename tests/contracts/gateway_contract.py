@@ -51,6 +51,11 @@ class CustomersContract:
         )
         assert setup.method_id == payer.method_id
 
+    def test_a_page_offers_what_it_is_told(self, stage: Stage) -> None:
+        session = stage.open_page(stage.customer(), method_kinds=(MethodKind.CARD,))
+        found = stage.core.account(stage.account).sessions[session]
+        assert found["allowed_payment_method_types"] == ["card"]
+
     def test_a_page_names_the_payment_that_waits_for_it(self, stage: Stage) -> None:
         customer = stage.customer()
         plain, waited = stage.open_page(customer), stage.open_page(customer, "poa_1")

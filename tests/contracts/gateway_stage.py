@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from chalicelib.domain.customer import MethodKind
 from chalicelib.ports.gateway import Gateway
 from chalicelib.ports.stripe_objects import ConfirmAnswer, Confirmed, NewIntent, SetupSeen
 from infra.local.fake_stripe import FakeStripe
@@ -60,7 +61,12 @@ class Stage:
             key=f"customer/{BUSINESS}/cus_{number}",
         )
 
-    def open_page(self, customer: str, demand_id: str = "") -> str:
+    def open_page(
+        self,
+        customer: str,
+        demand_id: str = "",
+        method_kinds: tuple[MethodKind, ...] = tuple(MethodKind),
+    ) -> str:
         number = next(self._numbers)
         page = self.gateway.create_setup_page(
             self.account,
@@ -71,6 +77,7 @@ class Stage:
             success_url="https://pay.example/saved",
             cancel_url="https://pay.example/cards",
             key=f"setup/{BUSINESS}/req_{number}",
+            method_kinds=method_kinds,
             demand_id=demand_id,
         )
         assert page.url.startswith("http")

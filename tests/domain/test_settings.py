@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.domain.business import Business
 from chalicelib.domain.connect import ApplicationFee
+from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.parties import BankDetails
 from chalicelib.domain.settings import check_bank, check_settings
@@ -56,6 +57,23 @@ def refusal(check: Callable[[T], object], given: T) -> str:
 )
 def test_a_setting_that_cannot_be_is_named(changes: dict[str, Any], code: str) -> None:
     assert refusal(check_settings, replace(GOOD, **changes)) == code
+
+
+CARD, BANK = MethodKind.CARD, MethodKind.US_BANK_ACCOUNT
+
+
+@pytest.mark.parametrize(
+    ("currency", "methods", "fits"),
+    [
+        ("USD", (BANK,), True), ("USD", (CARD, BANK), True), ("EUR", (CARD, BANK), True),
+        ("USD", (), False), ("EUR", (BANK,), False), ("USD", (CARD, CARD), False),
+    ],
+)  # fmt: skip
+def test_what_may_be_saved_is_a_choice(
+    currency: str, methods: tuple[MethodKind, ...], *, fits: bool
+) -> None:
+    business = replace(GOOD, currency=currency, online_methods=methods)
+    assert refusal(check_settings, business) == ("" if fits else "online_methods_invalid")
 
 
 @pytest.mark.parametrize(

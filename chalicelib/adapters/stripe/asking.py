@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from stripe.params import checkout, radar
 
 PAGE_SIZE = 100
-METHOD_KINDS = ("card", "us_bank_account")
 _CHARGE_PARTS = "latest_charge.balance_transaction"
 _REFUND_PARTS = ("balance_transaction", "failure_balance_transaction")
 _STRIPE_REASONS = frozenset({"duplicate", "fraudulent", "requested_by_customer"})
@@ -61,6 +60,7 @@ def setup_page(
     currency: str,
     success_url: str,
     cancel_url: str,
+    method_kinds: Sequence[str],
     demand_id: str = "",
 ) -> checkout.SessionCreateParams:
     """The metadata is on both objects: whichever a webhook names, it tells whose it is."""
@@ -71,12 +71,17 @@ def setup_page(
         "mode": "setup",
         "customer": customer,
         "currency": currency.lower(),
-        "allowed_payment_method_types": list(METHOD_KINDS),
+        "allowed_payment_method_types": _usable(method_kinds, currency),
         "success_url": success_url,
         "cancel_url": cancel_url,
         "metadata": metadata,
         "setup_intent_data": {"metadata": metadata},
     }
+
+
+def _usable(kinds: Sequence[str], currency: str) -> list[str]:
+    """A US bank account is debited in dollars only; Stripe refuses to be asked otherwise."""
+    return [kind for kind in kinds if kind != "us_bank_account" or currency == "USD"]
 
 
 def read_session() -> checkout.SessionRetrieveParams:
@@ -102,7 +107,7 @@ def new_intent(intent: NewIntent) -> params.PaymentIntentCreateParams:
         "currency": intent.currency.lower(),
         "customer": intent.customer,
         "description": intent.description,
-        "allowed_payment_method_types": list(intent.method_kinds),
+        "allowed_payment_method_types": _usable(intent.method_kinds, intent.currency),
         "metadata": {
             "business_id": intent.business_id,
             "invoice_id": intent.invoice_id,

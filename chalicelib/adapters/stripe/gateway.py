@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from chalicelib.adapters.stripe import answering, asking, reading
 from chalicelib.adapters.stripe.calls import Body, Calls, Operation, StripeRefusal
-from chalicelib.domain.customer import PaymentMethod
+from chalicelib.domain.customer import MethodKind, PaymentMethod
 from chalicelib.ports.answers import Page, Unanswered
 from chalicelib.ports.stripe_objects import (
     AccountPage,
@@ -99,6 +99,7 @@ class StripeGateway:
         success_url: str,
         cancel_url: str,
         key: str,
+        method_kinds: tuple[MethodKind, ...] = tuple(MethodKind),
         demand_id: str = "",
     ) -> SetupPage:
         params = asking.setup_page(
@@ -108,6 +109,7 @@ class StripeGateway:
             currency=currency,
             success_url=success_url,
             cancel_url=cancel_url,
+            method_kinds=method_kinds,
             demand_id=demand_id,
         )
         body = self._ask(Operation.CREATE_SESSION, account=account, params=params, key=key)

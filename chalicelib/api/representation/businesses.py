@@ -32,6 +32,7 @@ from chalicelib.api.representation.fields import (
 from chalicelib.api.representation.policies import PolicyChanges, next_version
 from chalicelib.domain.business import Business
 from chalicelib.domain.connect import ApplicationFee
+from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.parties import Address, BankDetails, Terms
 from chalicelib.domain.policy import DunningPolicy
 from chalicelib.domain.team import Role
@@ -80,7 +81,8 @@ class BusinessChanges(Body):
     """What is left out stays as it is.
 
     `refund_approval_above`: a larger refund needs a second person, null lets one do. Parts of an
-    invoice may be paid from `part_payment_minimum` on, null takes only the whole. `currency`
+    invoice may be paid from `part_payment_minimum` on, null takes only the whole. `online_methods`
+    is what Stripe's page offers to save; what is saved already stays usable. `currency`
     changes only while nothing is billed, and `first_invoice_number` only upward.
     """
 
@@ -106,6 +108,7 @@ class BusinessChanges(Body):
     bill_days_before: Annotated[int, Meta(ge=0, le=60)] | UnsetType = UNSET
     sms_enabled: bool | UnsetType = UNSET
     refund_approval_above: Amount | UnsetType | None = UNSET
+    online_methods: tuple[MethodKind, ...] | UnsetType = UNSET
     part_payment_minimum: Amount | UnsetType | None = UNSET
     application_fee: FeeBody | UnsetType | None = UNSET
     policy: PolicyChanges | UnsetType = UNSET
@@ -193,6 +196,7 @@ class BusinessView(View):
     bill_days_before: int
     sms_enabled: bool
     refund_approval_above: int | None
+    online_methods: tuple[MethodKind, ...]
     part_payment_minimum: int | None
     application_fee: FeeView | None
     policy: DunningPolicy
@@ -243,6 +247,7 @@ def business_view(business: Business, now: datetime) -> BusinessView:
         bill_days_before=business.bill_days_before,
         sms_enabled=business.sms_enabled,
         refund_approval_above=business.refund_approval_above,
+        online_methods=business.online_methods,
         part_payment_minimum=business.part_payment_minimum,
         application_fee=_fee_view(business.application_fee),
         policy=business.policy,
