@@ -39,9 +39,9 @@ class Crash(BaseException):
 class Message:
     """Work for one handler. Not deleted, it comes back `again_after` seconds after each receipt.
 
-    `redriven`: when it is lost, a person gives it back from the dead letters in the end. Follow-up
-    work is such; what a step, an event or an effect is about is in the table and at Stripe, so
-    those must be found again by the sweep and the reconciliation alone.
+    `redriven`: when it is lost, a person gives it back in the end. Only who advances a test clock
+    does; all other work is in the table and at Stripe, and must be found again by the sweep and the
+    reconciliation alone.
     """
 
     name: str
