@@ -23,6 +23,16 @@ class SectionView:
     intro: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    exhibit: str = ""  # its letter
+
+
+@dataclass(frozen=True, slots=True)
+class PointView:
+    """One question of whoever decides, our answer in sentences, and which exhibits prove it."""
+
+    question: str
+    answers: tuple[str, ...]
+    exhibits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,5 +49,6 @@ class EvidenceView:
     facts: tuple[tuple[str, str], ...]
     statement: str
     sections: tuple[SectionView, ...]
+    summary: tuple[PointView, ...] = ()
     brand: BrandView = field(default_factory=BrandView)
     page_size: PageSize = PageSize.A4

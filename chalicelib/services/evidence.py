@@ -7,21 +7,17 @@ receipt are the very files the customer got. Built again from the same facts it 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
 from chalicelib.documents import PageSize, PartyView
 from chalicelib.domain import invoice_facts as facts
-from chalicelib.domain import money
-from chalicelib.domain.business import Business
-from chalicelib.domain.customer import Customer, MethodKind
+from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.desk.refunds import Refunded
 from chalicelib.domain.dispute import Dispute, Draft, Part, in_words
-from chalicelib.domain.errors import BrokenRecord
-from chalicelib.domain.facts import EffectKind, Fact, Subject
-from chalicelib.domain.invoice import Invoice, Purpose
-from chalicelib.domain.payment import Attempt, AttemptResult, Payment, Trigger
+from chalicelib.domain.facts import EffectKind
+from chalicelib.domain.payment import Attempt, AttemptResult, Trigger
 from chalicelib.domain.subscription import Subscription
 from chalicelib.evidence import EvidenceView, SectionView
 from chalicelib.messages.addresses import address_lines
@@ -29,10 +25,22 @@ from chalicelib.ports import Ports
 from chalicelib.ports.rows import OPENINGS_KEPT, PortalOpening
 from chalicelib.services.case import now_of
 from chalicelib.services.delivery import ref_of
+from chalicelib.services.evidence_file import File, method_words, minute, money_words, open_file
+from chalicelib.services.evidence_summary import (
+    BILLED,
+    EARLIER,
+    OPENINGS,
+    REFUNDS,
+    SENT,
+    TERMS,
+    TRIES,
+    summary_of,
+)
 from chalicelib.services.papers import file_key
 from chalicelib.services.views import issuer_view
 
 EARLIER_PAYMENTS = 5
+LETTERS = "ABCDEFGH"
 FACTS_LOOKED_AT = 100
 MESSAGES = {EffectKind.MAIL: "E-mail", EffectKind.SMS: "Text message"}
 _NOT_SENT = ("failed", "void", "no ")
@@ -62,61 +70,6 @@ class Packet:
     texts: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """The records a dispute is about, as far as they were known at `as_of`."""
-
-    business: Business
-    customer: Customer
-    dispute: Dispute
-    invoice: Invoice
-    payment: Payment
-    history: list[Fact]
-    draft: Draft
-    as_of: datetime
-    paid: tuple[tuple[Invoice, list[Fact]], ...] = ()  # what a payment on account was for
-
-    @property
-    def told(self) -> list[Fact]:
-        """Everything of the payment itself and of the invoices it paid, in time."""
-        facts_of_paid = [fact for _, history in self.paid for fact in history]
-        return sorted([*self.history, *facts_of_paid], key=lambda fact: fact.at)
-
-    def has(self, part: Part) -> bool:
-        return part in self.draft.parts
-
-
-def open_file(ports: Ports, dispute: Dispute, draft: Draft, as_of: datetime) -> File:
-    business_id = dispute.business_id
-    invoice = ports.store.invoice(business_id, dispute.invoice_id)
-    payment = invoice.payment(dispute.payment_id)
-    if payment is None:
-        raise BrokenRecord(f"{dispute.id} names a payment that {invoice.id} does not have")
-    history = ports.store.facts(business_id, Subject.INVOICE, invoice.id)
-    return File(
-        business=ports.store.business(business_id),
-        customer=ports.store.customer(business_id, dispute.customer_id),
-        dispute=dispute,
-        invoice=invoice,
-        payment=payment,
-        history=[fact for fact in history if fact.at <= as_of],
-        draft=draft,
-        as_of=as_of,
-        paid=tuple(_paid_invoices(ports, invoice, as_of)),
-    )
-
-
-def _paid_invoices(
-    ports: Ports, demand: Invoice, as_of: datetime
-) -> Iterator[tuple[Invoice, list[Fact]]]:
-    if demand.purpose is Purpose.INVOICE:
-        return
-    for part in demand.allocations:
-        history = ports.store.facts(demand.business_id, Subject.INVOICE, part.invoice_id)
-        invoice = ports.store.invoice(demand.business_id, part.invoice_id)
-        yield invoice, [fact for fact in history if fact.at <= as_of]
-
-
 def packet_of(ports: Ports, dispute: Dispute, draft: Draft, as_of: datetime) -> Packet:
     """What is sent to Stripe."""
     file = open_file(ports, dispute, draft, as_of)
@@ -133,22 +86,36 @@ def preview(ports: Ports, dispute: Dispute) -> EvidenceView:
     return view_of(ports, file, _openings(ports, file))
 
 
-def _originals(ports: Ports, file: File) -> Iterator[Attached]:
-    """The invoice and the receipt as they were sent, where they are kept."""
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A document as it was sent to the customer: which field it fills, and where it is kept."""
+
+    field: str
+    noun: str
+    fingerprint: str
+
+
+def _enclosed(ports: Ports, file: File) -> Iterator[Enclosure]:
+    """The invoice and the receipt, where they are kept."""
     wanted = (
         (Part.INVOICE, "service_documentation", "invoice"),
         (Part.RECEIPT, "receipt", "receipt"),
     )
-    for part, field, name in wanted:
+    for part, field, noun in wanted:
         for fact in file.told if file.has(part) else []:
             paid = getattr(fact.data, "payment_id", file.payment.id) == file.payment.id
-            if not paid or f"document:{name}" not in {effect.id for effect in fact.effects}:
+            if not paid or f"document:{noun}" not in {effect.id for effect in fact.effects}:
                 continue
-            fingerprint = ports.store.delivered(ref_of(fact)).get(f"document:{name}", "")
+            fingerprint = ports.store.delivered(ref_of(fact)).get(f"document:{noun}", "")
             if fingerprint and not fingerprint.startswith(_NOT_SENT):
-                content = ports.files.get(file_key(file.business.id, fingerprint))
-                yield Attached(field, f"{name}-{file.invoice.shown_number}.pdf", content)
+                yield Enclosure(field, noun, fingerprint)
                 break
+
+
+def _originals(ports: Ports, file: File) -> Iterator[Attached]:
+    for one in _enclosed(ports, file):
+        content = ports.files.get(file_key(file.business.id, one.fingerprint))
+        yield Attached(one.field, f"{one.noun}-{file.invoice.shown_number}.pdf", content)
 
 
 def _texts(file: File, log: Sequence[PortalOpening]) -> Iterator[tuple[str, str]]:
@@ -171,6 +138,7 @@ def _texts(file: File, log: Sequence[PortalOpening]) -> Iterator[tuple[str, str]
 def view_of(ports: Ports, file: File, log: Sequence[PortalOpening]) -> EvidenceView:
     dispute, to = file.dispute, file.invoice.bill_to
     address = address_lines(to.address) if file.has(Part.BILLING_ADDRESS) else ()
+    exhibits = _lettered(section for section in _sections(ports, file, log) if section.rows)
     return EvidenceView(
         number=dispute.id,
         issuer=issuer_view(file.business, "en"),
@@ -179,24 +147,35 @@ def view_of(ports: Ports, file: File, log: Sequence[PortalOpening]) -> EvidenceV
         currency=dispute.currency,
         reason=in_words(dispute.reason),
         rendered_at=file.as_of,
-        facts=tuple(_facts(file)),
+        facts=tuple(_facts(ports, file)),
         statement=file.draft.text,
-        sections=tuple(section for section in _sections(ports, file, log) if section.rows),
+        summary=summary_of(ports, file, exhibits),
+        sections=exhibits,
         page_size=PageSize.US_LETTER if file.business.country == "US" else PageSize.A4,
     )
 
 
-def _facts(file: File) -> Iterator[tuple[str, str]]:
+def _lettered(sections: Iterator[SectionView]) -> tuple[SectionView, ...]:
+    """Exhibit A, B, C: what the summary on the first page refers to."""
+    return tuple(
+        replace(section, exhibit=letter) for letter, section in zip(LETTERS, sections, strict=False)
+    )
+
+
+def _facts(ports: Ports, file: File) -> Iterator[tuple[str, str]]:
     attempt = file.payment.last_attempt
     yield "Dispute", file.dispute.id
     yield "Charge", file.dispute.charge_id
     if file.payment.paid_at is not None:
-        yield "Charged at (UTC)", _minute(file.payment.paid_at)
+        yield "Charged at (UTC)", minute(file.payment.paid_at)
     if attempt is not None:
-        yield "Paid with", _method(attempt)
+        yield "Paid with", method_words(attempt)
     yield "Invoice", file.invoice.shown_number
     if file.invoice.issued_on is not None:
         yield "Invoice date", file.invoice.issued_on.isoformat()
+    enclosed = " and ".join(one.noun for one in _enclosed(ports, file))
+    if enclosed:
+        yield "Enclosed", enclosed
 
 
 def _sections(ports: Ports, file: File, log: Sequence[PortalOpening]) -> Iterator[SectionView]:
@@ -213,7 +192,7 @@ def _sections(ports: Ports, file: File, log: Sequence[PortalOpening]) -> Iterato
             "the network it came from. Programs that check mail for viruses open links too."
         )
         columns = ("Opened at (UTC)", "What", "Network")
-        yield SectionView("Openings of the customer's link", words, columns, _log_rows(log))
+        yield SectionView(OPENINGS, words, columns, _log_rows(log))
     if file.has(Part.REFUNDS):
         yield _refunds(file)
     if file.has(Part.EARLIER_PAYMENTS):
@@ -222,18 +201,18 @@ def _sections(ports: Ports, file: File, log: Sequence[PortalOpening]) -> Iterato
 
 def _bought(file: File) -> SectionView:
     rows = [
-        (str(line.quantity.normalize()), line.description, _money(file, line.amount))
+        (str(line.quantity.normalize()), line.description, money_words(file, line.amount))
         for line in file.invoice.lines
     ]
     rows += [
-        ("", f"For invoice {invoice.shown_number}", _money(file, invoice.totals.total))
+        ("", f"For invoice {invoice.shown_number}", money_words(file, invoice.totals.total))
         for invoice, _ in file.paid
     ]
     totals = file.invoice.totals
     if totals.tax:
-        rows.append(("", "Tax", _money(file, totals.tax)))
-    rows.append(("", "Total", _money(file, totals.total)))
-    return SectionView("What was billed", "", ("Quantity", "Description", "Amount"), tuple(rows))
+        rows.append(("", "Tax", money_words(file, totals.tax)))
+    rows.append(("", "Total", money_words(file, totals.total)))
+    return SectionView(BILLED, "", ("Quantity", "Description", "Amount"), tuple(rows))
 
 
 def _terms(subscription: Subscription) -> SectionView:
@@ -245,7 +224,7 @@ def _terms(subscription: Subscription) -> SectionView:
     ]
     if subscription.contract_end_on is not None:
         rows.append(("Contract until", subscription.contract_end_on.isoformat()))
-    return SectionView("The subscription and its terms", "", ("Term", "As agreed"), tuple(rows))
+    return SectionView(TERMS, "", ("Term", "As agreed"), tuple(rows))
 
 
 def _attempts(file: File) -> SectionView:
@@ -256,16 +235,16 @@ def _attempts(file: File) -> SectionView:
     }
     rows = tuple(
         (
-            _minute(attempt.started_at),
+            minute(attempt.started_at),
             _ASKED_BY[attempt.trigger],
-            _method(attempt),
+            method_words(attempt),
             _authentication(attempt, asked=(file.payment.id, attempt.number) in asked),
             _result(attempt),
         )
         for attempt in file.payment.attempts
     )
     columns = ("Tried at (UTC)", "Asked for by", "Paid with", "3-D Secure", "Result")
-    return SectionView("Every try of this payment", "", columns, rows)
+    return SectionView(TRIES, "", columns, rows)
 
 
 def _authentication(attempt: Attempt, *, asked: bool) -> str:
@@ -285,7 +264,7 @@ def _messages(ports: Ports, file: File) -> SectionView:
     rows = tuple(_sent(ports, file))
     words = "Sent to the address above by this merchant, with the id the mail system gave."
     columns = ("Sent at (UTC)", "Message", "Message id")
-    return SectionView("Messages to the customer", words, columns, rows)
+    return SectionView(SENT, words, columns, rows)
 
 
 def _sent(ports: Ports, file: File) -> Iterator[tuple[str, ...]]:
@@ -296,24 +275,24 @@ def _sent(ports: Ports, file: File) -> Iterator[tuple[str, ...]]:
             outcome = done.get(effect.id, "")
             if outcome and not outcome.startswith(_NOT_SENT):
                 what = f"{MESSAGES[effect.kind]}: {effect.name.replace('_', ' ')}"
-                yield _minute(fact.at), what, outcome
+                yield minute(fact.at), what, outcome
 
 
 def _refunds(file: File) -> SectionView:
     rows = tuple(
-        (_minute(fact.at), fact.data.refund_id, _money(file, fact.data.amount))
+        (minute(fact.at), fact.data.refund_id, money_words(file, fact.data.amount))
         for fact in file.history
         if isinstance(fact.data, Refunded) and fact.data.payment_id == file.payment.id
     )
     columns = ("Refunded at (UTC)", "Refund", "Amount")
-    return SectionView("Refunds of this payment", "", columns, rows)
+    return SectionView(REFUNDS, "", columns, rows)
 
 
 def _earlier(ports: Ports, file: File) -> SectionView:
     rows = tuple(islice(_same_card(ports, file), EARLIER_PAYMENTS))
     words = "The same card paid this merchant before, and nobody has disputed it."
     columns = ("Paid at (UTC)", "Invoice", "Charge", "Amount")
-    return SectionView("Earlier payments with the same card", words, columns, rows)
+    return SectionView(EARLIER, words, columns, rows)
 
 
 def _same_card(ports: Ports, file: File) -> Iterator[tuple[str, ...]]:
@@ -338,8 +317,8 @@ def _same_card(ports: Ports, file: File) -> Iterator[tuple[str, ...]]:
         if payment is None or attempt is None or payment.disputed:
             continue
         if attempt.fingerprint == ours.fingerprint:
-            paid = (_minute(fact.at), invoice.shown_number, fact.data.charge_id)
-            yield (*paid, _money(file, fact.data.amount))
+            paid = (minute(fact.at), invoice.shown_number, fact.data.charge_id)
+            yield (*paid, money_words(file, fact.data.amount))
 
 
 def _openings(ports: Ports, file: File) -> list[PortalOpening]:
@@ -354,18 +333,5 @@ def _openings(ports: Ports, file: File) -> list[PortalOpening]:
 def _log_rows(log: Sequence[PortalOpening]) -> tuple[tuple[str, ...], ...]:
     what = {"page": "Page with the invoice", "pdf": "PDF of the invoice"}
     return tuple(
-        [(_minute(one.at), what.get(one.action, one.action), one.network or "-") for one in log]
+        [(minute(one.at), what.get(one.action, one.action), one.network or "-") for one in log]
     )
-
-
-def _method(attempt: Attempt) -> str:
-    return f"{attempt.brand.title()} ending {attempt.last4}"
-
-
-def _money(file: File, amount: int) -> str:
-    currency = file.dispute.currency
-    return f"{money.decimal_text(amount, currency)} {currency}"
-
-
-def _minute(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M")

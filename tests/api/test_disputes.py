@@ -47,6 +47,10 @@ def test_evidence_is_seen_before_it_is_sent(api: Api, two: Two) -> None:
     assert shown["statement"] == "They used it."
     titles = [one["title"] for one in shown["sections"]]
     assert titles == ["What was billed", "Every try of this payment"]
+    assert [one["exhibit"] for one in shown["sections"]] == ["A", "B"]
+    asked = {one["question"]: one["exhibits"] for one in shown["summary"]}
+    assert asked["What was sold?"] == ["A"]
+    assert asked["Who agreed to it?"] == ["B"]
     assert api.get(f"{path}/packet").status == 404
 
 

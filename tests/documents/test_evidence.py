@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from chalicelib.adapters.documents import TypstDocuments
+from chalicelib.adapters.documents.evidence_page import evidence_page
 from chalicelib.documents import PageSize, PartyView
-from chalicelib.evidence import EvidenceView, SectionView
+from chalicelib.evidence import EvidenceView, PointView, SectionView
 from tests.documents.test_typst import any_text, is_archival
 
 PACKET = EvidenceView(
@@ -62,6 +63,32 @@ def test_it_may_be_bare_and_on_letter_paper(documents: TypstDocuments) -> None:
     assert is_archival(documents.evidence(bare))
 
 
+SUMMED = replace(
+    PACKET,
+    sections=tuple(
+        replace(one, exhibit=letter) for letter, one in zip("AB", PACKET.sections, strict=True)
+    ),
+    summary=(
+        PointView("What was sold?", ("Platform, October: 89.00 USD.",), ("A",)),
+        PointView("Why should the claim be refused?", ("They used it.", "They paid before."), ()),
+    ),
+)
+
+
+def test_a_summary_has_the_first_page_and_the_exhibits_follow(documents: TypstDocuments) -> None:
+    drawn = documents.evidence(SUMMED)
+    assert is_archival(drawn)
+    assert b"<xmpTPg:NPages>2<" in drawn
+    page = evidence_page(SUMMED)
+    assert [one.exhibits for one in page.summary] == [["Exhibit A"], []]
+    assert [one.exhibit for one in page.sections] == ["Exhibit A", "Exhibit B"]
+
+
+def test_a_summary_longer_than_a_page_goes_on(documents: TypstDocuments) -> None:
+    long = PointView("What was sold?", tuple(f"Line {n} of the invoice." for n in range(120)))
+    assert is_archival(documents.evidence(replace(SUMMED, summary=(long,))))
+
+
 @given(text=any_text)
 @settings(
     max_examples=15,
@@ -71,5 +98,13 @@ def test_it_may_be_bare_and_on_letter_paper(documents: TypstDocuments) -> None:
 )
 def test_no_text_stops_it(documents: TypstDocuments, text: str) -> None:
     section = SectionView("A title", text, (text, text, text), ((text, text, text),))
-    view = replace(PACKET, statement=text, reason=text, facts=((text, text),), sections=(section,))
+    point = PointView("A question", (text, text), (text,))
+    view = replace(
+        PACKET,
+        statement=text,
+        reason=text,
+        facts=((text, text),),
+        sections=(section,),
+        summary=(point,),
+    )
     assert is_archival(documents.evidence(view))

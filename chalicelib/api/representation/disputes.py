@@ -94,7 +94,16 @@ class DisputeView(View):
     fraud_warning_id: str | None
 
 
+class EvidencePoint(View):
+    """A line of the summary on the first page; `exhibits` are letters of sections."""
+
+    question: str
+    answers: tuple[str, ...]
+    exhibits: tuple[str, ...]
+
+
 class EvidenceSection(View):
+    exhibit: str
     title: str
     intro: str
     columns: tuple[str, ...]
@@ -112,6 +121,7 @@ class EvidencePreview(View):
     dispute_id: str
     facts: tuple[FactPair, ...]
     statement: str
+    summary: tuple[EvidencePoint, ...]
     sections: tuple[EvidenceSection, ...]
 
 
@@ -155,8 +165,18 @@ def evidence_preview(view: EvidenceView) -> EvidencePreview:
         dispute_id=view.number,
         facts=tuple(FactPair(name=name, value=value) for name, value in view.facts),
         statement=view.statement,
+        summary=tuple(
+            EvidencePoint(question=one.question, answers=one.answers, exhibits=one.exhibits)
+            for one in view.summary
+        ),
         sections=tuple(
-            EvidenceSection(title=one.title, intro=one.intro, columns=one.columns, rows=one.rows)
+            EvidenceSection(
+                exhibit=one.exhibit,
+                title=one.title,
+                intro=one.intro,
+                columns=one.columns,
+                rows=one.rows,
+            )
             for one in view.sections
         ),
     )
