@@ -188,6 +188,20 @@ class EffectsContract:
         assert store.delivered(ref) == {"mail:receipt": "m1", "document:receipt": "sha"}
         assert all_due(store, DueKind.EFFECTS) == []
 
+    def test_a_worker_notes_its_job_as_done_without_a_claim(self, store: Store) -> None:
+        """It was handed over under a lease that has ended, or that still runs."""
+        change = a.step(a.invoice(), effects=(a.RECEIPT, a.DOCUMENT))
+        store.append([change])
+        ref = a.ref_of(change)
+        store.claim(ref, holder="h1", now=a.NOON, lease_until=a.NOON + LEASE)
+        store.finish(ref, holder="worker", done={"mail:receipt": "done"}, retry_at=None)
+        store.finish(ref, holder="h1", done={}, retry_at=a.minutes(30))
+        assert [due.due_at for due in all_due(store, DueKind.EFFECTS)] == [a.minutes(30)]
+        for _ in range(2):
+            store.finish(ref, holder="worker", done={"document:receipt": "done"}, retry_at=None)
+        assert all_due(store, DueKind.EFFECTS) == []
+        assert store.delivered(ref) == {"mail:receipt": "done", "document:receipt": "done"}
+
     def test_finishing_twice_changes_nothing(self, store: Store) -> None:
         change = a.step(a.invoice(), effects=(a.RECEIPT, a.DOCUMENT))
         store.append([change])
