@@ -68,6 +68,7 @@ def _field(field: Field[Any], hint: Any) -> st.SearchStrategy[Any]:
     return any_of(hint)
 
 
+@cache
 def any_fact(subject: Subject, payload: type) -> st.SearchStrategy[Fact]:
     """A fact that carries this payload."""
     return _records(

@@ -6,8 +6,6 @@ which is no answer. Whatever came, the same call made again does not do the same
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from chalicelib.adapters.stripe.calls import Operation
@@ -72,27 +70,28 @@ def test_a_fault_that_stays_is_no_answer(stage: Stage, case: GatewayCase, fault:
     assert len(effects()) - before == (done if fault in STORED else 1)
 
 
-def impatient(stage: Stage) -> Stage:
-    """The same Stripe, asked by somebody who waits a second for the answer."""
+def impatient(stage: Stage) -> StripeGateway:
+    """The same Stripe, asked by somebody who waits half a second for the answer."""
     calls = SdkCalls(
         lambda: "sk_test_contract",
         api_base=stage.core.state.options.base_url,
         pacing=Pacing(sleep=lambda _: None),
-        http_client=ImpatientRequests(timeout=(3, 1)),
+        http_client=ImpatientRequests(timeout=(3, 0.5)),
     )
-    return replace(stage, gateway=StripeGateway(calls))
+    return StripeGateway(calls)
 
 
 @METHODS
 def test_an_answer_later_than_our_patience(stage: Stage, case: GatewayCase) -> None:
     """Meanwhile the key is in use; the repeats are told so, or hear what the first one did."""
-    hasty = impatient(stage)
-    ask, effects = case.stage(hasty)
+    patient = stage.gateway
+    ask, effects = case.stage(stage)
     before = len(effects())
-    stage.core.faults.plan("slow_after", case.operation, seconds=2)
+    stage.core.faults.plan("slow_after", case.operation, seconds=1)
+    stage.gateway = impatient(stage)
     answers(ask)
     assert stage.core.faults.injected == [(case.operation, "slow_after")]
-    hasty.gateway = stage.gateway
+    stage.gateway = patient
     assert answers(ask)
     assert len(effects()) == before + 1
 
