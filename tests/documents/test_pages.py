@@ -240,3 +240,15 @@ def test_every_string_is_cleaned_on_its_way_but_addresses_are_not_touched() -> N
     assert page["footer"]["number"] == "INV 1"
     assert page["notes"] == ["ab"]
     assert page["bar"]["button"]["url"] == INVOICE.pay_url
+
+
+@pytest.mark.parametrize(
+    ("locale", "due"),
+    [
+        ("en-IE", "31 October 2026"), ("de-DE", "31. Oktober 2026"), ("fr-FR", "31 octobre 2026"),
+        ("es-ES", "31 oct 2026"),
+    ],
+)  # fmt: skip
+def test_a_date_fits_its_column(locale: str, due: str) -> None:
+    page = invoice_page(replace(INVOICE, locale=locale))
+    assert due in [value for _, value in page.meta]

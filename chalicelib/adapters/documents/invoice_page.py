@@ -77,9 +77,9 @@ def is_payable(view: InvoiceView) -> bool:
 def _meta(view: InvoiceView, words: Words) -> list[Pair]:
     pairs = [
         (words.say(f"number.{view.kind.value}"), view.number),
-        (words.say("issued"), words.long_date(view.issued_on)),
+        (words.say("issued"), words.narrow_date(view.issued_on)),
         (words.say("for_invoice"), view.credited_invoice),
-        (words.say("due"), words.long_date(view.due_on)),
+        (words.say("due"), words.narrow_date(view.due_on)),
         (words.say("terms"), _terms(view.net_days, words)),
         (words.say("purchase_order"), view.purchase_order),
         (words.say("period"), format_period(view.period, view.locale) if view.period else None),

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from chalicelib.documents import MethodView
 
 
+_NARROW = 18  # letters; `30 September 2026` has 17
+
+
 class Words:
     """Texts and amounts of one document."""
 
@@ -33,6 +36,13 @@ class Words:
 
     def long_date(self, day: date | None) -> str | None:
         return None if day is None else format_date(day, self.locale)
+
+    def narrow_date(self, day: date | None) -> str | None:
+        """The long one where it fits a narrow column: `31 de octubre de 2026` does not."""
+        if day is None:
+            return None
+        long = format_date(day, self.locale)
+        return long if len(long) <= _NARROW else self.short_date(day)
 
     def short_date(self, day: date) -> str:
         return format_short_date(day, self.locale)
