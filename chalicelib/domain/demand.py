@@ -18,8 +18,13 @@ from chalicelib.domain.payment import Allocation
 if TYPE_CHECKING:
     from chalicelib.domain.invoice import Invoice
 
-# Two rows for each invoice, two for the demand, the customer and a plan: below DynamoDB's 100.
+# Two rows for each invoice, two for the demand, the customer and a plan: below DynamoDB's 100. What
+# one transaction cannot pay is paid on by the next ones.
 MOST_INVOICES = 40
+TOO_MANY = (
+    f"One payment can name at most {MOST_INVOICES} invoices: name fewer, or name none: then the "
+    "oldest are paid first, and the rest right after."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Demand:
     applied: int = 0
     applications: int = 0
     spent: tuple[Allocation, ...] = ()
+    pays_on: int = 0  # so much of it is for invoices beyond its allocations, and applied after them
     end_code: str = ""  # why it was closed without money, for staff
     end_reason: str = ""
 
@@ -59,6 +65,12 @@ def divided(amount: int, invoices: Sequence[Invoice]) -> tuple[Allocation, ...]:
     return tuple(parts)
 
 
+def beyond(amount: int, invoices: Sequence[Invoice]) -> int:
+    """What of `amount` is for the open invoices that `divided` could not reach any more."""
+    rest = sum(max(one.amount_remaining, 0) for one in oldest_first(invoices)[MOST_INVOICES:])
+    return min(amount - sum(part.amount for part in divided(amount, invoices)), rest)
+
+
 def as_chosen(
     amount: int, chosen: Sequence[Allocation], invoices: Sequence[Invoice]
 ) -> tuple[Allocation, ...]:
@@ -67,8 +79,7 @@ def as_chosen(
     if len({part.invoice_id for part in chosen}) != len(chosen):
         raise InvalidInput("allocation_twice", "Each invoice can be named once only.")
     if len(chosen) > MOST_INVOICES:
-        words = f"One payment can pay at most {MOST_INVOICES} invoices."
-        raise InvalidInput("allocation_too_many", words)
+        raise InvalidInput("allocation_too_many", TOO_MANY)
     for part in chosen:
         invoice = known.get(part.invoice_id)
         if invoice is None:

@@ -202,8 +202,10 @@ def for_party(payload: Any, audience: Audience) -> tuple[Effect, ...]:
 
 
 def _of_business(payload: Any) -> tuple[Effect, ...]:
-    """What a business's, an import's or a dispute's fact owes."""
+    """What a business's or an import's fact owes, and credit that pays on."""
     match payload:
+        case party.CreditMoved(pays_on=pays_on):
+            return work("pay_on") if pays_on else ()
         case CustomerLeft():
             return work("move_billing")
         case GroupChanged(fields=fields) if "billing_day" in fields:

@@ -126,7 +126,7 @@ class CreditMoved:
     """The customer's credit grew by `added` and was spent on invoices, all in one transaction.
 
     The ledger's legs stand on the invoices' own facts. `source` names what it comes from, so one
-    source moves credit once.
+    source moves credit once. `pays_on`: so much more is for invoices that are paid next.
     """
 
     kind: ClassVar[str] = "credit_moved"
@@ -134,6 +134,7 @@ class CreditMoved:
     added: int
     spent: tuple[Allocation, ...]
     reason: str
+    pays_on: int = 0
 
     def key(self, seq: int) -> str:
         return f"credit/{self.source}"

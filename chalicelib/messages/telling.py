@@ -58,6 +58,7 @@ SENTENCES = {
     "invoice.credit_unapplied": "{amount} is credit again: {reason}",
     "invoice.overpayment_moved": "{amount} paid too much is now the customer's credit.",
     "invoice.payment_applied": "{amount} put towards invoices.",
+    "invoice.paid_on": "More of it put towards further invoices.",
     "invoice.covered": "Collected by another payment from now on.",
     "invoice.uncovered": "Collected by itself again: {reason}",
     "invoice.demand_closed": "Closed: {reason}",

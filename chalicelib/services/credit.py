@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from chalicelib.domain import demand as demands
 from chalicelib.domain import money
+from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.desk.applying import CreditApplied, CreditUnapplied, OverpaymentMoved
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
@@ -26,6 +28,7 @@ from chalicelib.services.invoices import close_payment, open_invoices
 
 PLAN = "plan_"  # how the id of a payment plan begins
 BY_HAND = "app_"  # how the id of an application by staff begins
+ON = "/on/"  # between a payment's or application's id and the number of a step that paid on
 
 
 def payable(invoice: Invoice) -> int:
@@ -83,8 +86,7 @@ def chosen_debts(ports: Ports, customer: Customer, chosen: Sequence[Allocation])
     if len({part.invoice_id for part in chosen}) != len(chosen):
         raise InvalidInput("allocation_twice", "Each invoice can be named once only.")
     if len(chosen) > demands.MOST_INVOICES:
-        words = f"One payment can pay at most {demands.MOST_INVOICES} invoices."
-        raise InvalidInput("allocation_too_many", words)
+        raise InvalidInput("allocation_too_many", demands.TOO_MANY)
     return [_chosen(ports, customer, part) for part in chosen]
 
 
@@ -135,7 +137,8 @@ def apply_credit(
     actor: Actor,
 ) -> CreditMoved:
     """Pay invoices by unapplied credit: oldest due first, or as chosen. The same id again is the
-    same application. Raises Conflict when there is not enough credit, or nothing to pay.
+    same application; more than one transaction holds follow right after (`paying_on.py`). Raises
+    Conflict when there is not enough credit, or nothing to pay.
     """
 
     def once() -> CreditMoved:
@@ -148,7 +151,8 @@ def apply_credit(
         _check_enough(customer, parts, business.currency)
         invoices = spendable(ports, customer, parts)
         now, why = now_of(ports, business), "Applied by hand."
-        moved = CreditMoved(application_id, 0, parts, why)
+        pays_on = _pays_on(ports, customer) if chosen is None else 0
+        moved = CreditMoved(application_id, 0, parts, why, pays_on)
         changes = [Change(*on_party(customer, moved, at=now, actor=actor, why=why))]
         for invoice, part in zip(invoices, parts, strict=True):
             applied = CreditApplied(application_id, part.amount)
@@ -166,6 +170,10 @@ def _parts(
     if chosen is not None:
         return chosen
     return demands.divided(max(customer.credit, 0), open_debts(ports, customer))
+
+
+def _pays_on(ports: Ports, customer: Customer) -> int:
+    return demands.beyond(max(customer.credit, 0), open_debts(ports, customer))
 
 
 def _check_enough(customer: Customer, parts: Sequence[Allocation], currency: str) -> None:
@@ -202,26 +210,71 @@ def take_back(
         source = f"{application_id}/back"
         if _moved(ports, customer, source) is not None:
             raise Conflict("already_reversed", "It was taken back already.")
-        amounts = {part.invoice_id: part.amount for part in applied.spent}
-        invoices = [ports.store.invoice(business_id, one) for one in amounts]
+        invoices = [ports.store.invoice(business_id, part.invoice_id) for part in applied.spent]
         _check_open(invoices)
-        now = now_of(ports, business)
-        moved = CreditMoved(source, sum(amounts.values()), (), reason)
-        changes = [Change(*on_party(customer, moved, at=now, actor=actor, why=reason))]
-        for invoice in invoices:
-            undone = CreditUnapplied(application_id, amounts[invoice.id], reason)
-            case = Case(business, customer, invoice, now)
-            changes.append(change(case, undone, actor=actor, why=reason)[1])
-        ports.store.append(changes, clock_id=business.test_clock_id)
-        return moved
+        if take_back_rest(
+            ports, business_id, customer_id, application_id, reason=reason, actor=actor
+        ):
+            raise StaleHead("what it had paid on is credit again; now look again")
+        return _taken_back(ports, business, customer, applied, invoices, reason, actor)
 
     return again_when_stale(once)
 
 
+def take_back_rest(
+    ports: Ports, business_id: str, customer_id: str, origin: str, *, reason: str, actor: Actor
+) -> int:
+    """What a payment or an application had paid on (`paying_on.py`) is credit again, as far as its
+    invoices are not closed for good. How many steps were taken back."""
+
+    def once(source: str) -> int:
+        business = ports.store.business(business_id)
+        customer = ports.store.customer(business_id, customer_id)
+        known = {one.fact.data.source: one for one in movements(ports, business_id, customer_id)}
+        if known[source].taken_back:
+            return 0
+        applied = known[source].fact.data
+        heads = (ports.store.invoice(business_id, part.invoice_id) for part in applied.spent)
+        invoices = [one for one in heads if _is_debt(one)]
+        _taken_back(ports, business, customer, applied, invoices, reason, actor)
+        return 1
+
+    steps = [one.fact.data.source for one in movements(ports, business_id, customer_id)]
+    mine = [one for one in steps if one.startswith(f"{origin}{ON}") and not one.endswith("/back")]
+    return sum(again_when_stale(partial(once, step)) for step in mine)
+
+
+def _taken_back(
+    ports: Ports,
+    business: Business,
+    customer: Customer,
+    applied: CreditMoved,
+    invoices: Sequence[Invoice],
+    reason: str,
+    actor: Actor,
+) -> CreditMoved:
+    amounts = {part.invoice_id: part.amount for part in applied.spent}
+    now = now_of(ports, business)
+    added = sum(amounts[one.id] for one in invoices)
+    moved = CreditMoved(f"{applied.source}/back", added, (), reason)
+    changes = [Change(*on_party(customer, moved, at=now, actor=actor, why=reason))]
+    for invoice in invoices:
+        undone = CreditUnapplied(applied.source, amounts[invoice.id], reason)
+        case = Case(business, customer, invoice, now)
+        changes.append(change(case, undone, actor=actor, why=reason)[1])
+    ports.store.append(changes, clock_id=business.test_clock_id)
+    return moved
+
+
+def _is_debt(one: Invoice) -> bool:
+    """It owes money, or would if what paid it were taken away."""
+    debt = one.is_open or one.status in {InvoiceStatus.PAID, InvoiceStatus.UNCOLLECTIBLE}
+    return debt and not one.is_withdrawn
+
+
 def _check_open(invoices: Sequence[Invoice]) -> None:
     for one in invoices:
-        debt = one.is_open or one.status in {InvoiceStatus.PAID, InvoiceStatus.UNCOLLECTIBLE}
-        if one.is_withdrawn or not debt:
+        if not _is_debt(one):
             words = f"Invoice {one.number} is closed for good: its credit stays where it is."
             raise Conflict("invoice_closed", words)
 

@@ -27,6 +27,7 @@ from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import Actor, Fact, Subject
 from chalicelib.domain.invoice import Invoice, Purpose
 from chalicelib.domain.money import decimal_text
+from chalicelib.domain.party_facts import CreditMoved
 from chalicelib.domain.payment import Allocation
 from chalicelib.domain.record import on_party
 from chalicelib.ports import Ports
@@ -34,7 +35,14 @@ from chalicelib.ports.answers import FactExists, StaleHead
 from chalicelib.ports.rows import Change, ReleasedClaim, UniqueClaim
 from chalicelib.services import instalment_reversal
 from chalicelib.services.case import Case, again_when_stale, audience_of, change, now_of
-from chalicelib.services.credit import chosen_debts, close_all, open_debts, payable
+from chalicelib.services.credit import (
+    ON,
+    chosen_debts,
+    close_all,
+    open_debts,
+    payable,
+    take_back_rest,
+)
 
 CLAIM = "external_payment"
 
@@ -109,6 +117,9 @@ def _record(
     if any(one.open_payment is not None for one in fresh):
         raise StaleHead("a charge began meanwhile")
     shares = _shares(came, fresh)
+    pays_on = 0
+    if came.chosen is None:
+        pays_on = demands.beyond(came.amount, open_debts(ports, customer))
     received = ExternalPaymentReceived(
         payment_id=came.id,
         method=came.method,
@@ -118,6 +129,7 @@ def _record(
         received_on=came.received_on,
         shares=shares,
         note=came.note,
+        pays_on=min(pays_on, came.amount - sum(share.amount for share in shares)),
     )
     now, why = now_of(ports, business), f"Received by {came.method.value}."
     around = audience_of(business, customer)
@@ -228,11 +240,12 @@ def reference_used(ports: Ports, business_id: str, came: Received, value: str) -
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An external payment with what became of it."""
+    """An external payment with what became of it. `paid_on`: what it paid in steps after it."""
 
     received: ExternalPaymentReceived
     fact: Fact
     reversed: ExternalPaymentReversed | None = None
+    paid_on: tuple[Allocation, ...] = ()
 
 
 def payments_of(ports: Ports, business_id: str, customer_id: str) -> list[Account]:
@@ -244,11 +257,22 @@ def payments_of(ports: Ports, business_id: str, customer_id: str) -> list[Accoun
         if isinstance(fact.data, ExternalPaymentReversed)
     }
     found = [
-        Account(fact.data, fact, reversals.get(fact.data.payment_id))
+        Account(
+            fact.data,
+            fact,
+            reversals.get(fact.data.payment_id),
+            _paid_on(history, fact.data) if fact.data.pays_on else (),
+        )
         for fact in history
         if isinstance(fact.data, ExternalPaymentReceived)
     ]
     return found[::-1]
+
+
+def _paid_on(history: Sequence[Fact], came: ExternalPaymentReceived) -> tuple[Allocation, ...]:
+    steps = (fact.data for fact in history if isinstance(fact.data, CreditMoved))
+    mine = [one for one in steps if one.source.startswith(f"{came.payment_id}{ON}")]
+    return tuple(part for one in mine for part in one.spent)
 
 
 def find_payment(
@@ -287,6 +311,8 @@ def reverse_payment(
     def once() -> ExternalPaymentReversed:
         business = ports.store.business(business_id)
         customer = ports.store.customer(business_id, customer_id)
+        if take_back_rest(ports, business_id, customer_id, payment_id, reason=reason, actor=actor):
+            raise StaleHead("what it had paid on is credit again; now look again")
         account = read_payment(ports, business_id, customer_id, payment_id)
         received = account.received
         invoices = [ports.store.invoice(business_id, one.invoice_id) for one in received.shares]

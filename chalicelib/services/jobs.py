@@ -22,6 +22,7 @@ from chalicelib.services import (
     importing,
     on_account,
     overdue,
+    paying_on,
     payment_plans,
     refunding,
     subscriptions,
@@ -57,6 +58,8 @@ def _done(ports: Ports, body: Mapping[str, str]) -> bool:
             group_days.move_billing(ports, business_id, subject_id, body["fact_key"])
         case "charge_open_invoices":
             charge_open_invoices(ports, business_id, subject_id, body["fact_key"])
+        case "pay_on":
+            paying_on.pay_on(ports, business_id, subject_id, body["fact_key"])
         case "replan_business":
             return replan_business(ports, body)
         case "send_refunds":

@@ -95,10 +95,12 @@ def _take(ports: Ports, business_id: str, wish: Wish, actor: Actor) -> Invoice:
         return known
     now = now_of(ports, business)
     found = open_invoices(ports, business_id, customer.id)
-    payable = demands.oldest_first([one for one in found if _is_payable(one)])
+    payable = demands.oldest_first([one for one in found if is_payable(one)])
     _refuse_what_cannot_be_paid(wish, found)
     parts = _parts(wish, payable, business.currency)
-    case = Case(business, customer, _demand(business, customer, wish, parts, now), now)
+    pays_on = demands.beyond(wish.amount, payable) if wish.chosen is None else 0
+    demand = _demand(business, customer, wish, parts, pays_on, now)
+    case = Case(business, customer, demand, now)
     _refuse_if_not_chargeable(ports, case)
     covered = [one for one in payable if one.id in {part.invoice_id for part in parts}]
     if close_payments(ports, covered, "One payment for several invoices is being taken."):
@@ -146,10 +148,10 @@ def payable_invoices(ports: Ports, customer: Customer) -> list[Invoice]:
     Each head is read exactly; a bank debit that is on its way is its invoice's own.
     """
     found = open_invoices(ports, customer.business_id, customer.id)
-    return demands.oldest_first([one for one in found if _is_payable(one)])
+    return demands.oldest_first([one for one in found if is_payable(one)])
 
 
-def _is_payable(invoice: Invoice) -> bool:
+def is_payable(invoice: Invoice) -> bool:
     live, hold = invoice.live_attempt, invoice.holding
     return (
         invoice.purpose is Purpose.INVOICE
@@ -175,7 +177,7 @@ def _refuse_what_cannot_be_paid(wish: Wish, found: Sequence[Invoice]) -> None:
     """Staff named an invoice that is open, but collected or disputed already."""
     chosen = {part.invoice_id for part in wish.chosen or ()}
     for one in found:
-        if one.id in chosen and one.purpose is Purpose.INVOICE and not _is_payable(one):
+        if one.id in chosen and one.purpose is Purpose.INVOICE and not is_payable(one):
             code = "covered" if one.covered_by is not None else "payment_under_way"
             raise Conflict(code, f"Invoice {one.number}: {why_not_payable(one)}")
 
@@ -190,19 +192,25 @@ def _parts(wish: Wish, payable: Sequence[Invoice], currency: str) -> tuple[Alloc
 
 
 def _demand(
-    business: Business, customer: Customer, wish: Wish, parts: tuple[Allocation, ...], now: datetime
+    business: Business,
+    customer: Customer,
+    wish: Wish,
+    parts: tuple[Allocation, ...],
+    pays_on: int,
+    now: datetime,
 ) -> Invoice:
     words = wish.description or "Payment on account"
     line = Line(description=words, quantity=Decimal(1), unit_amount=wish.amount)
     draft = draft_of(business, customer, (line,), invoice_id=wish.id, at=now)
     request = ChargeRequest(f"take-{wish.id}", Trigger.STAFF, now, wish.method_id, wish.return_url)
-    waits = Demand(save_method=wish.save_method, page_until=now + PAGE_STAYS)
+    own = Demand(pays_on=pays_on)
+    waits = replace(own, save_method=wish.save_method, page_until=now + PAGE_STAYS)
     today = local_date(now, business.zone)
     return replace(
         draft,
         purpose=Purpose.ON_ACCOUNT,
         allocations=parts,
-        demand=waits if wish.new_method else Demand(),
+        demand=waits if wish.new_method else own,
         charge_request=None if wish.new_method else request,
         status=InvoiceStatus.PENDING,
         memo=wish.description,
@@ -300,7 +308,8 @@ def apply_payment(ports: Ports, case: Case) -> Case:
         spent = demands.payable(amount, invoice.allocations, covered) if first else ()
     brought = receipts.payment_of(invoice)
     applied = PaymentApplied(source, brought.id if brought else "", amount, spent)
-    moved = CreditMoved(source, amount, spent, _why(invoice, amount))
+    pays_on = demand_of(invoice).pays_on if source == invoice.id and amount > 0 else 0
+    moved = CreditMoved(source, amount, spent, _why(invoice, amount), pays_on)
     customer = Change(*on_party(case.customer, moved, at=case.now))
     also = [customer, *planned, *_settled(case, covered, spent, source)]
     return record(ports, case, applied, also=also)

@@ -118,7 +118,11 @@ def _chosen(payable: Sequence[Invoice], invoice_ids: tuple[str, ...] | None) -> 
     if not found:
         raise InvalidInput("nothing_owed", "There is no open invoice that a plan could be for.")
     if len(found) > rules.MOST_INVOICES:
-        words = f"A plan is for at most {rules.MOST_INVOICES} invoices: name them."
+        words = (
+            f"A plan is for at most {rules.MOST_INVOICES} invoices, and these are {len(found)}: "
+            f"name {rules.MOST_INVOICES} or fewer in `invoice_ids`, and make another plan for the "
+            f"others. The oldest due: {', '.join(one.id for one in found[: rules.MOST_INVOICES])}."
+        )
         raise InvalidInput("plan_invoices_invalid", words)
     if len({one.currency for one in found}) > 1:
         raise InvalidInput("plan_invoices_invalid", "The invoices have several currencies.")

@@ -112,6 +112,20 @@ def test_a_part_is_charged_by_staff(api: Api, ada: Customer) -> None:
     assert api.post(f"/v1/invoices/{invoice.id}/charge", {"amount": 9999}).code == "part_too_large"
 
 
+def test_more_invoices_than_a_plan_holds_are_refused_with_what_to_do(
+    api: Api, ada: Customer
+) -> None:
+    for _ in range(20):
+        api.install.invoice(ada, 100)
+    refused = api.post(PLANS, wish(ada))
+    assert (refused.status, refused.code) == (422, "plan_invoices_invalid")
+    assert "at most 20 invoices, and these are 21: name 20 or fewer" in refused.json["detail"]
+    oldest = refused.json["detail"].rpartition("The oldest due: ")[2].rstrip(".").split(", ")
+    made = api.post(PLANS, wish(ada, invoice_ids=oldest)).json
+    assert made["invoice_ids"] == oldest
+    assert len(oldest) == 20
+
+
 def cash(amount: int, **more: Any) -> dict[str, Any]:
     return {"method": "cash", "amount": amount, "received_on": "2026-01-01", **more}
 

@@ -137,6 +137,30 @@ def test_what_is_refused(api: Api, ada: Customer, body: dict[str, object], code:
     assert (answer.status in {409, 422}, answer.code) == (True, code)
 
 
+def test_for_more_invoices_than_are_paid_at_once(api: Api, ada: Customer) -> None:
+    """Nothing is refused: the oldest first, the others right after, and no credit is left."""
+    made = [api.install.invoice(ada, 100) for _ in range(43)]
+    waits(api)
+    suggested = api.get(f"{path_of(ada)}/suggestion").json["amount"]
+    taken = api.post(path_of(ada), {"amount": suggested}, Prefer="wait=10").json
+    assert (taken["status"], len(taken["allocations"])) == ("succeeded", 40)
+    assert "the oldest are paid at once, the others right after" in taken["note"]
+    api.install.settle()
+    after = api.get(f"/v1/payments/{taken['id']}").json
+    assert (len(after["paid"]), after["credited"]) == (43, 0)
+    assert {api.install.read(one).status.value for one in made} == {"paid"}
+
+
+def test_too_many_by_name_are_refused_with_what_to_do(api: Api, ada: Customer) -> None:
+    named = [{"id": api.install.invoice(ada, 100).id, "amount": 1} for _ in range(41)]
+    refused = api.post(path_of(ada), {"amount": 5000, "invoices": named})
+    assert (refused.status, refused.code) == (422, "allocation_too_many")
+    assert "name none: then the oldest are paid first" in refused.json["detail"]
+    cash = {"method": "cash", "amount": 5000, "received_on": "2026-01-01", "invoices": named}
+    past = api.post(f"/v1/customers/{ada.id}/external-payments", cash)
+    assert (past.code, past.json["detail"]) == (refused.code, refused.json["detail"])
+
+
 def test_an_invoice_is_no_payment(api: Api, ada: Customer) -> None:
     invoice = api.install.invoice(ada)
     assert api.get(f"/v1/payments/{invoice.id}").code == "payment_not_found"

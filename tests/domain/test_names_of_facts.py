@@ -101,6 +101,7 @@ FACT_KEYS = {
     "PaidOutsideReversed": "bounced/<payment_id>",
     "PlanEnded": "ended/7",
     "MethodArrived": "method/<session_id>",
+    "PaidOn": "paid_on/<source>",
     "PaymentApplied": "payment_applied/<source>",
     "DemandClosed": "demand_closed/7",
     "SubscriptionCreated": "created",

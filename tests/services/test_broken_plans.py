@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes
 from email.policy import default
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ BROKEN_AFTER = 17  # days: the second of two weekly instalments is overdue
 CANCEL = WhenExhausted.CANCEL
 
 
-def stage(policy: DunningPolicy = STANDARD, **customer: object) -> tuple[Install, PaymentPlan]:
+def stage(policy: DunningPolicy = STANDARD, **customer: Any) -> tuple[Install, PaymentPlan]:
     """A subscription's unpaid invoice under a plan of three weeks whose card is empty."""
     install = Install.at()
     install.business(policy=policy)
@@ -131,7 +132,7 @@ def test_money_in_the_days_of_grace_keeps_it_running() -> None:
     ],
 )
 def test_the_policys_end_is_done(
-    policy: DunningPolicy, customer: dict[str, object], after: SubscriptionStatus
+    policy: DunningPolicy, customer: dict[str, Any], after: SubscriptionStatus
 ) -> None:
     install, plan = stage(policy, **customer)
     install.advance(days=BROKEN_AFTER)

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from chalicelib.api.representation.fields import Amount, Body, Paragraph, Reason, Text, View
-from chalicelib.api.representation.taken import AllocationBody
+from chalicelib.api.representation.taken import MOST_NAMED, AllocationBody
 from chalicelib.domain.external_payment import ExternalMethod, ExternalPayment
 from chalicelib.domain.payment import Allocation
 from chalicelib.domain.payment_plan import InstalmentPart
@@ -26,7 +26,7 @@ class NewExternalPayment(Body):
     amount: Amount
     received_on: date
     reference: Text = ""
-    invoices: Annotated[tuple[AllocationBody, ...], Meta(max_length=40)] | None = None
+    invoices: Annotated[tuple[AllocationBody, ...], Meta(max_length=MOST_NAMED)] | None = None
     note: Paragraph = ""
 
 
@@ -60,8 +60,9 @@ class ReversalView(View):
 
 
 class ExternalPaymentView(View):
-    """`allocations` is what each invoice got, `credited` what became the customer's credit. Of a
-    payment for a plan, `instalments` is what each of those got of it."""
+    """`allocations` is what each invoice got, `credited` what became the customer's credit. For
+    more than 40 invoices the oldest are paid at once and the others within seconds. Of a payment
+    for a plan, `instalments` is what each of those got of it."""
 
     id: str
     customer_id: str
@@ -102,7 +103,9 @@ class PartView(View):
 class ApplyCredit(Body):
     """`invoices` left out: open invoices, oldest due first, as far as the credit goes."""
 
-    invoices: Annotated[tuple[AllocationBody, ...], Meta(min_length=1, max_length=40)] | None = None
+    invoices: (
+        Annotated[tuple[AllocationBody, ...], Meta(min_length=1, max_length=MOST_NAMED)] | None
+    ) = None
 
 
 class TakeBackCredit(Body):
@@ -180,10 +183,10 @@ def external_view(customer_id: str, account: Account) -> ExternalPaymentView:
         amount=came.amount,
         currency=came.currency,
         received_on=came.received_on,
-        allocations=came.shares,
+        allocations=(*came.shares, *account.paid_on),
         payment_plan_id=came.plan_id or None,
         instalments=came.instalments,
-        credited=came.to_credit,
+        credited=came.to_credit - sum(one.amount for one in account.paid_on),
         note=came.note,
         recorded_at=account.fact.at,
         recorded_by=account.fact.actor.id,

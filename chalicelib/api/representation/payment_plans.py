@@ -8,10 +8,10 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.api.representation.fields import Amount, Body, Id, PageQuery, Reason, View, day
+from chalicelib.api.representation.taken import MOST_NAMED
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.payment_plan import (
     MOST_INSTALMENTS,
-    MOST_INVOICES,
     Acceleration,
     Instalment,
     InstalmentState,
@@ -47,13 +47,14 @@ class AccelerationBody(Body):
 
 
 class NewPaymentPlan(Body):
-    """For all open invoices of the customer, or the ones named. `equal` or `instalments`, not both.
+    """For all open invoices of the customer, or the ones named: at most 20. `equal` or
+    `instalments`, not both.
 
     With `autopay` each instalment is charged on its date; without it the customer pays by hand.
     """
 
     customer_id: Id
-    invoice_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=MOST_INVOICES)] | (
+    invoice_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=MOST_NAMED)] | (
         None
     ) = None
     equal: EqualInstalments | None = None

@@ -20,6 +20,8 @@ from chalicelib.services.invoices import latest_action_url
 from chalicelib.services.on_account import why_not_payable
 from chalicelib.services.taken import Suggestion, TakenStatus, outcome_of_payment
 
+MOST_NAMED = 1000  # so that it is the rule that refuses too many, and says what to do
+
 
 class AllocationBody(Body):
     """How much of the payment is for this invoice."""
@@ -41,7 +43,7 @@ class NewPayment(Body):
     new_method: bool = False
     save_method: bool = True
     description: Text = ""
-    invoices: Annotated[tuple[AllocationBody, ...], Meta(max_length=40)] | None = None
+    invoices: Annotated[tuple[AllocationBody, ...], Meta(max_length=MOST_NAMED)] | None = None
     return_url: WebAddress | None = None
     cancel_url: WebAddress | None = None
 
@@ -118,7 +120,7 @@ def taken_view(
         unallocated=demand.totals.total - planned,
         paid=own.spent,
         credited=own.applied - sum(one.amount for one in own.spent),
-        note=_note(demand, planned),
+        note=_note(demand),
         setup_url=setup_url,
         action_url=latest_action_url(demand),
         created_at=demand.created_at,
@@ -131,13 +133,13 @@ def taken_view(
     )
 
 
-def _note(demand: Invoice, planned: int) -> str:
-    if len(demand.allocations) == demands.MOST_INVOICES and planned < demand.totals.total:
-        return (
-            f"One payment pays at most {demands.MOST_INVOICES} invoices, the oldest first; "
-            "the rest becomes credit."
-        )
-    return ""
+def _note(demand: Invoice) -> str:
+    if not demand_of(demand).pays_on:
+        return ""
+    return (
+        f"It is for more than {demands.MOST_INVOICES} invoices: the oldest are paid at once, the "
+        "others right after."
+    )
 
 
 def suggestion_view(customer: Customer, found: Suggestion) -> PaymentSuggestion:

@@ -15,7 +15,7 @@ from chalicelib.domain.desk import credit_payouts
 from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import Effect
 from chalicelib.domain.ledger import Leg, legs
-from chalicelib.domain.owed import Audience, document, event, mail
+from chalicelib.domain.owed import Audience, document, event, mail, work
 from chalicelib.domain.payment import Allocation
 from chalicelib.domain.payment_plan import InstalmentPart
 
@@ -36,6 +36,7 @@ class ExternalPaymentReceived:
     received_on: date
     shares: tuple[Allocation, ...]
     note: str = ""
+    pays_on: int = 0  # of `to_credit`: for invoices beyond one transaction's reach, paid on next
     plan_id: str = ""
     instalments: tuple[InstalmentPart, ...] = ()
 
@@ -126,6 +127,7 @@ def owed(payload: Any, audience: Audience) -> tuple[Effect, ...]:
     match payload:
         case ExternalPaymentReceived():
             receipt = (*document("receipt"), *mail("receipt", audience))
+            receipt = (*receipt, *work("pay_on")) if payload.pays_on else receipt
             return (*receipt, *event("external_payment.recorded"))
         case ExternalPaymentReversed(plan_id=plan_id):
             told = mail("payment_bounced", audience) if plan_id else ()

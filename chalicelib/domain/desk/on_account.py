@@ -75,6 +75,18 @@ class PaymentApplied:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidOn:
+    """More of the credit that it brought has paid invoices, beyond those it was meant for."""
+
+    kind: ClassVar[str] = "paid_on"
+    source: str
+    spent: tuple[Allocation, ...]
+
+    def key(self, seq: int) -> str:
+        return f"paid_on/{self.source}"
+
+
+@dataclass(frozen=True, slots=True)
 class DemandClosed:
     """Nothing came in, and nobody tries again: the invoices collect for themselves again."""
 
@@ -86,7 +98,7 @@ class DemandClosed:
         return f"demand_closed/{seq}"
 
 
-PAYLOADS: tuple[type, ...] = (DemandMade, MethodArrived, PaymentApplied, DemandClosed)
+PAYLOADS: tuple[type, ...] = (DemandMade, MethodArrived, PaymentApplied, PaidOn, DemandClosed)
 
 
 def source_of(invoice: Invoice) -> str:
@@ -131,6 +143,8 @@ def step(invoice: Invoice, payload: Any, fact: Fact) -> Invoice:
                 spent=(*demand.spent, *spent),
             )
             return replace(invoice, demand=applied)
+        case PaidOn(spent=spent):
+            return replace(invoice, demand=replace(demand, spent=(*demand.spent, *spent)))
         case DemandClosed(code=code, reason=reason):
             if invoice.open_payment is not None:
                 raise BrokenRecord(f"{invoice.id}: its payment is still open")

@@ -284,11 +284,15 @@ def test_an_amount_goes_to_the_oldest_as_far_as_it_goes(
 def test_one_payment_reaches_forty_invoices() -> None:
     many = [owing(f"inv_{at:02}", 10) for at in range(41)]
     assert len(demands.divided(1000, many)) == 40
+    assert [demands.beyond(amount, many) for amount in (400, 405, 1000)] == [0, 5, 10]
     chosen = [Allocation(one.id, 10) for one in many]
     assert demands.as_chosen(410, chosen[:40], many) == tuple(chosen[:40])
     with pytest.raises(InvalidInput) as refused:
         demands.as_chosen(410, chosen, many)
-    words = "One payment can pay at most 40 invoices."
+    words = (
+        "One payment can name at most 40 invoices: name fewer, or name none: then the oldest are "
+        "paid first, and the rest right after."
+    )
     assert (refused.value.code, refused.value.detail) == ("allocation_too_many", words)
 
 

@@ -72,6 +72,7 @@ def test_money_is_divided_oldest_first_and_none_is_lost(amount: int, owed: list[
     parts = demands.divided(amount, reversed_of(invoices))
     paid = {part.invoice_id: part.amount for part in parts}
     assert sum(paid.values()) == min(amount, sum(owed[: demands.MOST_INVOICES]))
+    assert sum(paid.values()) + demands.beyond(amount, invoices) == min(amount, sum(owed))
     whole = [one for one in invoices if paid.get(one.id) == one.amount_remaining]
     assert [one.id for one in whole] == [one.id for one in invoices[: len(whole)]]
     assert len(paid) - len(whole) in {0, 1}
