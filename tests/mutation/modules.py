@@ -148,6 +148,7 @@ MODULES = (
             "tests/domain/test_instalments_past_stripe.py",
             "tests/domain/test_parts_of_a_plan.py",
             "tests/domain/test_payment_plan.py",
+            "tests/domain/test_plan_money_past_stripe.py",
             "tests/domain/test_plans_in_the_books.py",
             *FACTS,
         ),
