@@ -33,7 +33,7 @@ READS: dict[Any, str] = {
     Store: """business business_of_account businesses customer customers subscription subscriptions
         invoice invoices group groups import_run import_runs team facts due shards delivered
         next_number network_tries test_clock memberships portal_link watermark dispute disputes
-        listed found payment_plan payment_plans""",
+        listed found payment_plan payment_plans fraud_warning fraud_warnings""",
     Files: "get link",
 }
 

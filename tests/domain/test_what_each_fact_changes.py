@@ -10,7 +10,6 @@ import pytest
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.desk.refunds import DASHBOARD, Refunded, RefundFailed
 from chalicelib.domain.desk.write_offs import WrittenOff
-from chalicelib.domain.dispute import DisputeMark, DisputeState
 from chalicelib.domain.invoice import (
     ChargeRequest,
     Dunning,
@@ -50,7 +49,6 @@ PAY, OTHER, LATER = "pay_1_1", "pay_1_0", after(hours=5)
 REQUEST = ChargeRequest("req_1", Trigger.STAFF, NOON)
 HOLD = Hold(HoldKind.STAFF, "Wait.")
 UNSURE = Hold(HoldKind.UNRESOLVED, "Look at the dashboard.")
-MARK = DisputeMark("du_1", PAY, 8900, "fraudulent", None)
 FUNDS = declined()
 OLD = payment(failed(), id=OTHER, status=P.CANCELLED)  # an earlier payment that nothing may touch
 WANTED: dict[str, Any] = {"charge_request": REQUEST, "hold": HOLD}
@@ -291,21 +289,6 @@ PAID = pending(
     paid_at=NOON,
     closed_at=NOON,
 )
-DISPUTED = replace(
-    PAID,
-    payments=(OLD, replace(PAID.payments[1], disputed=True)),
-    disputes=(MARK,),
-    hold=HOLD,
-)
-LOST = replace(
-    DISPUTED,
-    amount_paid=100,
-    paid_at=None,
-    closed_at=None,
-    disputes=(replace(MARK, state=DisputeState.LOST, taken=8800, verdicts=1),),
-    status=S.PENDING,
-)
-
 MONEY_LATER = [
     (
         PAID,
@@ -313,58 +296,6 @@ MONEY_LATER = [
         {"payments.1.amount_refunded": 400, "refunds": (DASHBOARD_REFUND,)},
     ),
     (PAID, RefundFailed(PAY, "re_1", 100), {"payments.1.amount_refunded": 0}),
-    (
-        PAID,
-        facts.DisputeOpened(PAY, "du_1", 8900, "fraudulent", None),
-        {"payments.1.disputed": True, "disputes": (MARK,)},
-    ),
-    (DISPUTED, facts.DisputeFundsMoved(PAY, "du_1", "txn_1", -8900, 1500), {}),
-    (
-        DISPUTED,
-        facts.DisputeClosed(PAY, "du_1", won=True),
-        {
-            "payments.1.disputed": False,
-            "disputes.0.state": DisputeState.WON,
-            "disputes.0.verdicts": 1,
-        },
-    ),
-    (
-        DISPUTED,
-        facts.DisputeClosed(PAY, "du_1", won=False),
-        {
-            "amount_paid": 100,
-            "paid_at": None,
-            "closed_at": None,
-            "disputes.0.state": DisputeState.LOST,
-            "disputes.0.taken": 8800,
-            "disputes.0.verdicts": 1,
-            "status": S.PENDING,
-        },
-    ),
-    (
-        LOST,
-        facts.DisputeRegained(PAY, "du_1", 8800, 1),
-        {
-            "amount_paid": 8900,
-            "paid_at": LATER,
-            "closed_at": LATER,
-            "hold": None,
-            "payments.1.disputed": False,
-            "disputes.0.state": DisputeState.WON,
-            "disputes.0.taken": 0,
-            "disputes.0.verdicts": 2,
-            "status": S.PAID,
-        },
-    ),
-    (
-        LOST,
-        facts.DisputeRegained(PAY, "du_1", 800, 1),
-        {
-            "amount_paid": 900,
-            "disputes.0.taken": 8000,
-            "disputes.0.verdicts": 2,
-        },
-    ),
 ]  # fmt: skip
 
 
@@ -381,34 +312,6 @@ def test_a_fact_changes_this_and_nothing_else(
 
 def test_an_invoice_issued_at_once_is_created_and_numbered() -> None:
     assert changed(draft(), told(None, facts.InvoiceIssued(draft(), *FINAL))) == NUMBERED
-
-
-def test_a_dispute_lost_after_everything_was_refunded_takes_nothing_back() -> None:
-    """It stays paid, and keeps the day it was paid on."""
-    refunded = replace(DISPUTED.payments[1], amount_refunded=8900)
-    invoice = replace(DISPUTED, payments=(OLD, refunded))
-    lost = told(invoice, facts.DisputeClosed(PAY, "du_1", won=False))
-    assert changed(invoice, lost) == {
-        "disputes.0.state": DisputeState.LOST,
-        "disputes.0.verdicts": 1,
-    }
-
-
-@pytest.mark.parametrize(
-    ("status", "gone"),
-    [
-        (S.CANCELLED, {}),
-        (S.UNCOLLECTIBLE, {"amount_paid": 100, "amount_written_off": 8800}),
-    ],
-)
-def test_a_dispute_lost_on_a_closed_invoice_is_still_recorded(
-    status: InvoiceStatus, gone: dict[str, int]
-) -> None:
-    """Withdrawn, it costs the customer's credit; given up, what is lost is given up with it."""
-    invoice = replace(DISPUTED, status=status, paid_at=None)
-    lost = told(invoice, facts.DisputeClosed(PAY, "du_1", won=False))
-    decided = {"disputes.0.taken": 8800, "disputes.0.verdicts": 1}
-    assert changed(invoice, lost) == {"disputes.0.state": DisputeState.LOST, **decided, **gone}
 
 
 def test_the_head_carries_the_plan_and_the_place_of_its_last_fact() -> None:

@@ -29,28 +29,15 @@ LONGEST_EVIDENCE: Final = 150_000
 _ANSWERABLE: Final = ("needs_response", "warning_needs_response")
 
 
-def open_dispute(
-    state: State,
-    account: Account,
-    charge: Body,
-    reason: str,
-    *,
-    inquiry: bool = False,
-    prevented: bool = False,
-    amount: int | None = None,
-) -> Body:
-    """The payer's bank disputes a charge, or a part of it, and perhaps once more.
-
-    A bank debit's dispute is lost at once: no appeal. One that is prevented is settled before it
-    begins: the money goes back, unless a refund has given it back already.
-    """
+def _claim(state: State, charge: Body, reason: str, *, inquiry: bool, prevented: bool) -> Body:
+    """The dispute as it is opened."""
     debit = charge["payment_method_details"]["type"] == "us_bank_account"
     final = debit or prevented
     status = "warning_needs_response" if inquiry else "lost" if debit else "needs_response"
     body: Body = {
         "id": state.new_id("du"),
         "object": "dispute",
-        "amount": amount or charge["amount"],
+        "amount": charge["amount"],
         "balance_transactions": [],
         "charge": charge["id"],
         "created": state.now,
@@ -76,6 +63,26 @@ def open_dispute(
         kind = "resolution" if prevented else "inquiry" if inquiry else "chargeback"
         details = {"brand": card["brand"], "case_type": kind, "network_reason_code": None}
         body["payment_method_details"] = {"type": "card", "card": details}
+    return body
+
+
+def open_dispute(
+    state: State,
+    account: Account,
+    charge: Body,
+    reason: str,
+    *,
+    inquiry: bool = False,
+    prevented: bool = False,
+    amount: int | None = None,
+) -> Body:
+    """The payer's bank disputes a charge, or a part of it, and perhaps once more.
+
+    A bank debit's dispute is lost at once: no appeal. One that is prevented is settled before it
+    begins: the money goes back, unless a refund has given it back already.
+    """
+    body = _claim(state, charge, reason, inquiry=inquiry, prevented=prevented)
+    body["amount"] = amount or charge["amount"]
     account.disputes[body["id"]] = body
     takes = not inquiry and not (prevented and charge["refunded"])
     if takes:
@@ -85,7 +92,7 @@ def open_dispute(
     if takes:
         state.emit(account, "charge.dispute.funds_withdrawn", body)
     fraud_warnings.review(state, account, charge)
-    if final:
+    if body["status"] in ("lost", "prevented"):
         state.emit(account, "charge.dispute.closed", body)
     else:
         state.schedule(state.now + 14 * DAY, "disputes.lapse", account, body["id"])
