@@ -219,6 +219,9 @@ def _of_business(payload: Any) -> tuple[Effect, ...]:
         case party.BusinessChanged(business=business, fields=fields):
             if "deauthorized_at" in fields and business.deauthorized_at is not None:
                 return staff("staff_disconnected")
+            if "charges_enabled" in fields and not business.charges_enabled:
+                # A new account has yet to be filled in, by whoever has just opened it.
+                return () if "stripe_account" in fields else staff("staff_charges_stopped")
             charges = business.can_charge and {"deauthorized_at", "charges_enabled"} & set(fields)
             again = charges or "policy" in fields
             return work("replan_business") if again else ()

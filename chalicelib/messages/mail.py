@@ -45,6 +45,7 @@ _TONES = {
     NoticeKind.STAFF_PROMISE_BROKEN: _RED,
     NoticeKind.STAFF_PLAN_BROKEN: _RED,
     NoticeKind.STAFF_DISCONNECTED: _RED,
+    NoticeKind.STAFF_CHARGES_STOPPED: _RED,
 }
 _INVOICE_ROWS = ("invoice", "description", "amount_due", "due_on")
 _STAFF_ROWS = ("customer", "invoice", "amount")
@@ -91,6 +92,7 @@ _ROWS: dict[NoticeKind, tuple[str, ...]] = {
     NoticeKind.STAFF_REFUND_APPROVAL: (*_STAFF_ROWS, "method", "reason"),
     NoticeKind.STAFF_REFUND_FAILED: (*_STAFF_ROWS, "method", "transaction_id", "reason"),
     NoticeKind.STAFF_DISCONNECTED: ("reason", "next_step"),
+    NoticeKind.STAFF_CHARGES_STOPPED: ("reason",),
 }  # fmt: skip
 
 

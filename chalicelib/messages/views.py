@@ -51,6 +51,7 @@ class NoticeKind(StrEnum):
     STAFF_PROMISE_BROKEN = "staff_promise_broken"
     STAFF_PLAN_BROKEN = "staff_plan_broken"
     STAFF_DISCONNECTED = "staff_disconnected"
+    STAFF_CHARGES_STOPPED = "staff_charges_stopped"
 
     @property
     def for_staff(self) -> bool:

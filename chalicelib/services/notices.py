@@ -304,8 +304,19 @@ def _party_notice(ports: Ports, matter: Matter, kind: NoticeKind) -> NoticeView:
         method=method,
         subscription=subscription.product if subscription else None,
         expires_on=_expires_on(customer, payload),
-        staff=StaffView(reason=matter.fact.why or None) if kind.for_staff else None,
+        staff=StaffView(reason=_wanted_by_stripe(payload) or matter.fact.why or None)
+        if kind.for_staff
+        else None,
     )
+
+
+def _wanted_by_stripe(payload: Any) -> str:
+    """Why Stripe stopped, and what it waits for, both in its own words."""
+    if not isinstance(payload, party.BusinessChanged):
+        return ""
+    needs = payload.business.account_needs
+    fields = ", ".join(needs.past_due or needs.currently_due)
+    return ": ".join(filter(None, (needs.disabled_reason, fields)))
 
 
 def _party_link(ports: Ports, matter: Matter, kind: NoticeKind) -> str:

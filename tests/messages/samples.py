@@ -93,9 +93,7 @@ NOTICES: dict[NoticeKind, NoticeView] = {
             refunded_on=date(2026, 10, 5),
             transaction_id="re_3QxYz2AbCdEf",
         ),
-        replace(
-            BASE, kind=NoticeKind.REFUND_FAILED, amount=2500, transaction_id="re_3QxYz2AbCdEf"
-        ),
+        replace(BASE, kind=NoticeKind.REFUND_FAILED, amount=2500, transaction_id="re_3QxYz2AbCdEf"),
         replace(BASE, kind=NoticeKind.CREDIT_NOTE_SENT, credit_note="CN-00007", balance=391448),
         replace(BASE, kind=NoticeKind.PAYMENT_BOUNCED, balance=437948),
         replace(BASE, kind=NoticeKind.PLAN_BROKEN, invoice_number="P-7K2M"),
@@ -122,5 +120,12 @@ NOTICES: dict[NoticeKind, NoticeView] = {
         replace(BASE, kind=NoticeKind.STAFF_PLAN_BROKEN, staff=STAFF),
         replace(BASE, kind=NoticeKind.STAFF_DISPUTE_REFUSED, staff=STAFF, answer_by=ANSWER_BY),
         replace(BASE, kind=NoticeKind.STAFF_DISCONNECTED, amount=None, invoice_number=None),
+        replace(
+            BASE,
+            kind=NoticeKind.STAFF_CHARGES_STOPPED,
+            amount=None,
+            invoice_number=None,
+            staff=StaffView(reason="requirements.past_due: external_account"),
+        ),
     )
 }

@@ -130,6 +130,10 @@ def test_an_account_that_may_not_charge_waits_until_it_may() -> None:
     install.stripe.restrict(account)
     install.settle()
     assert not install.store.business(ONE).charges_enabled
+    assert len(delivered(install, "staff_charges_stopped")) == 1
+    told = install.mail.sent[-1].message
+    assert "takes no charges" in str(told["Subject"])
+    assert "individual.verification" in told.as_string()
     invoice = install.invoice(customer)
     install.settle()
     assert install.read(invoice).attempts == ()

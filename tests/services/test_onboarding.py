@@ -82,6 +82,8 @@ def test_until_stripe_says_so_it_cannot_charge() -> None:
     start(install)
     business = install.store.business(ONE)
     assert (business.charges_enabled, business.payouts_enabled) == (False, False)
+    install.settle()
+    assert install.mail.sent == []  # nobody is told that it stopped: it has not begun
     install.stripe.finish_onboarding(str(business.stripe_account))
     install.settle()
     assert install.store.business(ONE).can_charge
