@@ -110,7 +110,7 @@ def refunds_credits_and_corrections(desk: Desk) -> None:
 
 
 def disputes(desk: Desk) -> None:
-    """6: one won by evidence, one accepted and then charged by hand."""
+    """6: one won by evidence, one accepted, charged by hand and won on appeal; a bank's warning."""
     customer = desk.customer("Six Argued")
     won, lost = (_disputed(desk, customer) for _ in range(2))
     listed = desk.get("/v1/disputes?stage=needs_answer")["data"]
@@ -128,6 +128,29 @@ def disputes(desk: Desk) -> None:
     must((owed["amount_remaining"], owed["hold"]["kind"]), (8900, "dispute_lost"), "owed again")
     desk.post(f"/v1/invoices/{lost['invoice_id']}/charge", {}, 202)
     desk.until_invoice(lost["invoice_id"], "paid")
+    desk.stripe.do("dispute", dispute=lost["id"], won=True, account=desk.account)
+    desk.until(f"/v1/disputes/{lost['id']}", lambda one: one["won"] is True)
+    desk.until(f"/v1/customers/{customer}/credit", lambda one: one["credit"] == 8900)
+    _warned_of(desk, desk.customer("Six Warned"))
+
+
+def _warned_of(desk: Desk, customer: str) -> None:
+    """A card's bank warns of fraud: the next invoice waits until staff release the card."""
+    charge = desk.paid_invoice(customer)["payments"][0]["charge_id"]
+    made = desk.stripe.do("fraud_warning", charge=charge, account=desk.account)
+    listed = desk.until(
+        "/v1/fraud-warnings?stage=actionable&limit=100",
+        lambda page: made["id"] in {one["id"] for one in page["data"]},
+    )
+    warning = next(one for one in listed["data"] if one["id"] == made["id"])
+    must(desk.get(f"/v1/invoices/{warning['invoice_id']}")["hold"]["kind"], "fraud_warning", "hold")
+    waits = desk.invoice(customer)["id"]
+    reasons = desk.get(f"/v1/invoices/{waits}/chargeability")["reasons"]
+    must([one["code"] for one in reasons], ["fraud_warning"], "the card is not charged")
+    released = {"reason": "They called: the card is theirs."}
+    freed = desk.post(f"/v1/fraud-warnings/{warning['id']}/release", released)
+    must(freed["stage"], "released", "released")
+    desk.until_invoice(waits, "paid")
 
 
 def _disputed(desk: Desk, customer: str) -> Any:
