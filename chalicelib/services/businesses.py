@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 from chalicelib.domain.business import Business
@@ -93,8 +94,10 @@ def change_business(
 
 
 def _refuse_too_late(ports: Ports, before: Business, after: Business) -> None:
-    if after.currency != before.currency and _has_billed(ports, before):
-        words = "There are invoices or subscriptions in the old currency."
+    if after.currency != before.currency and (
+        _has_billed(ports, before) or _has_credit(ports, before)
+    ):
+        words = "There are invoices, subscriptions or customers' credit in the old currency."
         raise Conflict("currency_in_use", words)
     first = after.first_invoice_number
     if first != before.first_invoice_number and first < ports.store.next_number(before.id):
@@ -108,6 +111,12 @@ def _has_billed(ports: Ports, business: Business) -> bool:
     return store.next_number(business.id) > business.first_invoice_number or any(
         page(business.id, limit=1).items for page in lists
     )
+
+
+def _has_credit(ports: Ports, business: Business) -> bool:
+    """Money on account, of customers that nothing was ever billed to."""
+    customers = all_of(partial(ports.store.customers, business.id))
+    return any(one.credit for one in customers)
 
 
 def _first_number(business: Business) -> tuple[SideRow, ...]:

@@ -58,6 +58,7 @@ from chalicelib.services.case import (
     record,
 )
 from chalicelib.services.invoices import close_payment, created, draft_of, open_invoices
+from chalicelib.services.second_click import by_the_same, is_same
 
 PAGE_STAYS = timedelta(hours=24)
 _DISPUTED = {HoldKind.DISPUTE, HoldKind.DISPUTE_LOST}
@@ -130,16 +131,16 @@ def _known(ports: Ports, customer: Customer, wish: Wish) -> Invoice | None:
             found = ports.store.invoice(customer.business_id, payment_id) if payment_id else None
         except NotFound:
             continue
-        if found is None or (found.id != wish.id and not _is_same(found, wish)):
+        if found is None or (found.id != wish.id and not is_same(found, wish)):
             continue
+        if found.id != wish.id and not by_the_same(found, wish, customer):
+            words = (
+                f"{_in_words(found)} It is of the same amount, but by another payment method: "
+                f"wait for its end, or cancel it first (payment {found.id})."
+            )
+            raise Conflict("payment_under_way", words)
         return found
     return None
-
-
-def _is_same(demand: Invoice, wish: Wish) -> bool:
-    under_way = demand.is_open or demands.unapplied(demand) > 0
-    chosen = wish.chosen is None or wish.chosen == demand.allocations
-    return under_way and chosen and demand.totals.total == wish.amount
 
 
 def payable_invoices(ports: Ports, customer: Customer) -> list[Invoice]:

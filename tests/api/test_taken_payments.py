@@ -99,6 +99,19 @@ def test_the_same_call_and_a_second_click_are_the_same_payment(api: Api, ada: Cu
     assert api.post(path_of(ada), {"amount": 8900}, key="two").json["id"] == first["id"]
 
 
+def test_the_same_amount_by_another_method_is_refused_while_one_is_under_way(
+    api: Api, ada: Customer
+) -> None:
+    api.install.invoice(ada)
+    first = api.post(path_of(ada), {"amount": 8900, "new_method": True}).json
+    assert first["status"] == "waiting_for_method"
+    refused = api.post(path_of(ada), {"amount": 8900})
+    assert (refused.status, refused.code) == (409, "payment_under_way")
+    assert f"(payment {first['id']})" in refused.json["detail"]
+    again = api.post(path_of(ada), {"amount": 8900, "new_method": True}).json
+    assert (again["id"], again["setup_url"]) == (first["id"], first["setup_url"])
+
+
 def test_a_new_card_is_entered_on_stripes_page(api: Api) -> None:
     ada = api.install.customer(card=None, auto_charge=False)
     invoice = api.install.invoice(ada)
