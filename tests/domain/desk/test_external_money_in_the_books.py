@@ -117,6 +117,11 @@ ENTRIES = [
 PLAN = Cover("plan_1", "The plan collects it.")
 ENTRIES += [
     (
+        pending(amount_paid=900, external_payments=BOTH, covered_by=PLAN, charge_request=REQUEST),
+        BOUNCED,  # of no plan: who collects it, and what is asked for, stays
+        Entry({"amount_paid": 500, **MARKED}, {"receivable": 400, "bank": -400}, WENT),
+    ),
+    (
         pending(amount_paid=900, external_payments=BOTH, charge_request=REQUEST),
         replace(BOUNCED, cover=PLAN),
         Entry(
