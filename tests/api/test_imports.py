@@ -65,7 +65,7 @@ def test_rows_are_told_by_number_with_their_reason(api: Api) -> None:
     ]
     (result,) = (one for one in stored if one.startswith(b"\xef\xbb\xbfrow,result"))
     assert result.decode("utf-8-sig").splitlines()[-1] == (
-        "4,refused,Nobody,,The e-mail address is missing."
+        "4,refused,Nobody,,The e-mail address is missing. Fill it in."
     )
 
 

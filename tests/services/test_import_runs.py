@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,6 +19,7 @@ from chalicelib.domain.import_facts import outcomes_of
 from chalicelib.domain.import_run import SLICE, Existing, ImportRun, RowOutcome, RowResult
 from chalicelib.domain.imports.columns import ImportKind
 from chalicelib.domain.imports.reading import Way
+from chalicelib.domain.imports.sheet import MOST_ROWS
 from chalicelib.domain.parties import Terms
 from chalicelib.services.delivery import ref_of
 from chalicelib.services.importing import NewImport, resume_import, run_slice, start_import
@@ -71,6 +74,29 @@ def test_a_long_file_is_taken_in_by_several_messages() -> None:
     history = install.store.facts("biz_1", Subject.IMPORT, run.id)
     assert [fact.key for fact in history] == ["created", "slice/0", "slice/100", "slice/200"]
     assert len(install.store.customers("biz_1", limit=500).items) == len(names)
+
+
+def test_ten_thousand_rows_cost_a_message_no_more_requests() -> None:
+    """A message reads the whole file again, but asks the table for its own rows alone."""
+    install = started()
+    lines = [f"R{n},Customer Number {n} Ltd,c{n}@example.com,{n} Main St" for n in range(MOST_ROWS)]
+    run = begun(install, "\n".join(["external_ref,name,email,line1", *lines, ""]))
+    asked: Counter[str] = Counter()
+    ports = replace(install.ports, store=Asked(install.store, asked))
+    after = run_slice(ports, "biz_1", run.id)
+    assert (after.done, after.items) == (SLICE, MOST_ROWS)
+    assert asked.total() <= 7 * SLICE
+
+
+class Asked:
+    """A store that counts what it is asked."""
+
+    def __init__(self, store: Any, asked: Counter[str]) -> None:
+        self._store, self._asked = store, asked
+
+    def __getattr__(self, name: str) -> Any:
+        self._asked[name] += 1
+        return getattr(self._store, name)
 
 
 def test_a_slice_that_broke_off_before_its_fact_is_told_as_if_it_had_not() -> None:
@@ -343,7 +369,7 @@ own_rows = st.lists(
 
 
 @given(before=own_rows, after=own_rows, update=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_dry_run_says_of_every_row_what_the_real_run_does(
     before: list[tuple[str, ...]], after: list[tuple[str, ...]], update: bool
 ) -> None:
