@@ -98,7 +98,7 @@ def sweep() -> None:
     from chalicelib.services.sweeping import sweep_due
 
     found = sweep_due(ports())
-    log_event("sweep", count=found["steps"] + found["effects"])
+    log_event("sweep", count=sum(found.values()))
 
 
 def reconcile() -> None:

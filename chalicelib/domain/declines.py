@@ -93,8 +93,6 @@ _MAC_DELAY_SECONDS = {
 _SOFT = {DeclineClass.FUNDS, DeclineClass.TECH, DeclineClass.OPAQUE}
 _AGAIN = {DeclineClass.FUNDS, DeclineClass.TECH}
 
-STRICTEST_FIRST = tuple(DeclineClass)
-
 
 def classify(
     *,

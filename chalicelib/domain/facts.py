@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from chalicelib.domain.canonical import canonical, digest, plain
 from chalicelib.domain.errors import BrokenRecord
@@ -77,18 +77,13 @@ class Effect:
         return f"{self.kind.value}:{self.name}"
 
 
-class Payload(Protocol):
-    """What a fact says. Frozen dataclasses in `*_facts.py`, one for each kind."""
-
-    @property
-    def kind(self) -> str: ...
-
-    def key(self, seq: int) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`at` is when we learnt it; `seq` counts from 1 without a gap within the subject."""
+    """`at` is when we learnt it; `seq` counts from 1 without a gap within the subject.
+
+    `data` is one of the frozen dataclasses of `registry.PAYLOADS`: each has a `kind` and names the
+    outside object that it records in its `key`.
+    """
 
     business_id: str
     subject: Subject
@@ -116,9 +111,6 @@ class Head(Protocol):
     def version(self) -> int: ...
     @property
     def chain(self) -> str: ...
-
-
-H = TypeVar("H", bound=Any)
 
 
 def fact_hash(fact: Fact) -> str:

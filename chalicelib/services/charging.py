@@ -63,9 +63,9 @@ class Step(StrEnum):
 
 
 def run_step(ports: Ports, business_id: str, invoice_id: str, *, look_now: bool = False) -> Step:
-    """Do what is due for one invoice now; nothing when it came early, late or twice. `look_now`: a
-    try without a result is looked up although its next look lies ahead.
+    """Do what is due for one invoice now; nothing when it came early, late or twice.
 
+    `look_now`: a try without a result is looked up although its next look lies ahead.
     Raises Unanswered when Stripe or the table cannot be reached: run it again.
     """
     try:

@@ -27,8 +27,6 @@ from chalicelib.ports import Ports
 from chalicelib.ports.rows import Change, Departure, Membership, SideRow
 from chalicelib.services.case import again_when_stale, now_of
 
-LONGEST_OVERLAP = timedelta(days=7)
-
 
 @dataclass(frozen=True, slots=True)
 class Issued:

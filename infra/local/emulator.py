@@ -137,7 +137,6 @@ def start_emulator(
     port: int | None = None,
     enforce_iam: bool = True,
     smtp: str | None = None,
-    extra_environment: dict[str, str] | None = None,
 ) -> Emulator:
     """Start ministack with its state below `home`; `port=None` picks a free one."""
     if not EXECUTABLE.exists():
@@ -147,7 +146,7 @@ def start_emulator(
         raise EmulatorError(f"port {chosen} is in use; is another run up? `make stop` ends it")
     for folder in ("state", "tmp"):
         (home / folder).mkdir(parents=True, exist_ok=True)
-    settings = _settings(home, chosen, enforce_iam=enforce_iam) | (extra_environment or {})
+    settings = _settings(home, chosen, enforce_iam=enforce_iam)
     if smtp is not None:
         settings["SMTP_HOST"] = smtp
     with (home / "ministack.log").open("wb") as log:

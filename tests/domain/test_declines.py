@@ -43,7 +43,6 @@ CODES: dict[DeclineClass, str] = {
 PAIRS = [(code, kind) for kind, codes in CODES.items() for code in codes.split()]
 DEAD_ACCOUNTS = """account_closed no_account debit_not_authorized bank_account_restricted
     bank_account_unusable R02 R03 R04 R05 R07 R10 R11 R29 R51""".split()
-HARD = (_C.DEAD, _C.FIX, _C.AUTH, _C.CHECK)
 
 
 def test_the_table_has_all_card_codes_of_the_documentation() -> None:

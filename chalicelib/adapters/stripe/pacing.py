@@ -22,12 +22,11 @@ class Pacing:
         self,
         *,
         per_second: int = PER_SECOND,
-        burst: int = BURST,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._interval = 1 / per_second
-        self._slack = (burst - 1) * self._interval
+        self._slack = (BURST - 1) * self._interval
         self._clock = clock
         self._sleep = sleep
         self._booked: dict[tuple[str, str | None], float] = {}
