@@ -22,7 +22,7 @@ from infra.local.fake_stripe import (
 from infra.local.fake_stripe.declines import Outcome
 from infra.local.fake_stripe.errors import Body
 from infra.local.fake_stripe.state import Account, State
-from infra.local.fake_stripe.webhooks import Delivery, Webhooks, encode, sign
+from infra.local.fake_stripe.webhooks import Delivery, Webhooks, encode, sign, thin
 
 if TYPE_CHECKING:
     from threading import RLock
@@ -244,13 +244,14 @@ class Doors:
         account: str | None = None,
         secrets: Sequence[str] = ("whsec_fake",),
         at: int | None = None,
+        as_thin: bool = False,
         **changes: object,
     ) -> tuple[bytes, str]:
         """An event as an attacker, an upgrade or a mix-up would send it: other fields
-        (`type`, `api_version`, `livemode`), other secrets, another time of signing."""
+        (`type`, `api_version`, `livemode`), other secrets, another time of signing, thin."""
         with self.lock:
             event = {**self.account(account).events[event_id], **changes}
-            body = encode(event)
+            body = encode(thin(event) if as_thin else event)
             return body, sign(body, secrets, self.state.clock() if at is None else at)
 
     def books(self, account: str | None = None) -> dict[str, Body]:
