@@ -9,11 +9,14 @@ from typing import Any
 
 from chalicelib.adapters.stripe.calls import Body, Operation, StripeRefusal
 from chalicelib.domain.due import DueKind
+from chalicelib.domain.facts import Subject
 from chalicelib.ports.answers import FactExists, Page, Unanswered
-from chalicelib.ports.rows import Aggregate, Change, Claimed, DueRef, FactRef, SideRow
+from chalicelib.ports.rows import Aggregate, Change, Claimed, DueRef, FactRef, SideRow, UniqueClaim
+from infra.local.fake_stripe.state import Account
 from tests.fakes.memory_lists import Name
 from tests.simulation.install import World
 from tests.simulation.points import StreamingStore
+from tests.simulation.scenarios.disasters import SetBack
 
 # --- Worlds with a back-up switched off ---------------------------------------------------------
 
@@ -32,6 +35,14 @@ class WithoutReconciliation(World):
     def tick(self, name: str) -> None:
         if name != "reconcile":
             super().tick(name)
+
+
+class WithoutNewsOfDisputes(World):
+    """Stripe tells us of a dispute when it is opened, and of nothing that follows."""
+
+    def hear(self, account: Account, event: dict[str, Any]) -> None:
+        if event["type"] != "charge.dispute.updated":
+            super().hear(account, event)
 
 
 class Deaf(WithoutSweep):
@@ -234,3 +245,51 @@ class _NoEffectsDue(_BlindDue):
 
 class StreamIsTruth(_OtherStore):
     STORE = _NoEffectsDue
+
+
+class _Unclaimed(StreamingStore):
+    """Whatever has to be unique may be somebody else's already."""
+
+    def owner_of(self, business_id: str, kind: str, value: str) -> str | None:
+        return None
+
+    def _check_side(self, side: Sequence[SideRow]) -> None:
+        super()._check_side([one for one in side if not isinstance(one, UniqueClaim)])
+
+
+class ReferenceUnclaimed(_OtherStore):
+    STORE = _Unclaimed
+
+
+class _LooseHeads(StreamingStore):
+    """Heads of one kind are written by whoever comes, whatever they had read."""
+
+    LOOSE = frozenset({Subject.CUSTOMER})
+
+    def _check(
+        self, changes: Sequence[Change], last: Mapping[Name, Aggregate], side: Sequence[SideRow]
+    ) -> None:
+        checked = [change for change in changes if change.fact.subject not in self.LOOSE]
+        super()._check(checked, last, side)
+
+
+class CreditUnversioned(_OtherStore):
+    STORE = _LooseHeads
+
+
+class _LoosePeriods(_LooseHeads):
+    LOOSE = frozenset({Subject.SUBSCRIPTION, Subject.GROUP})
+
+
+class PeriodsUnversioned(_OtherStore):
+    STORE = _LoosePeriods
+
+
+# --- Operations -----------------------------------------------------------------------------------
+
+
+class Unheld(SetBack):
+    """After a restore the workers just go on."""
+
+    def hold(self) -> None:
+        pass

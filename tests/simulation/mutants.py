@@ -10,16 +10,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from chalicelib.domain import dunning, invoice_fold
-from chalicelib.services import charging, notices, posting
+from chalicelib.domain import dunning, invoice_fold, policy
+from chalicelib.domain.desk import covering
+from chalicelib.services import (
+    charging,
+    credit_notes,
+    disputing,
+    external_payments,
+    invoices,
+    notices,
+    posting,
+    refunding,
+    restoring,
+    write_offs,
+)
+from tests.simulation import mutant_rules as r
 from tests.simulation import mutant_worlds as w
 from tests.simulation.faults import Fault, faults_at
 from tests.simulation.install import World
 from tests.simulation.running import Run, run
 from tests.simulation.scenarios.base import Scenario
+from tests.simulation.scenarios.core import CORE
+from tests.simulation.scenarios.disasters import SetBack
 from tests.simulation.world import Plan
 
 _CRASHES = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
@@ -46,7 +61,7 @@ def caught(
     """The first run that gives it away and is clean without it."""
     for seed in range(seeds):
         for name in mutant.scenarios:
-            scenario = scenarios[name]
+            scenario = scenarios[name] if name in scenarios else CORE[name]
             points = run(scenario, seed, make=mutant.backup).points
             for plan in ({}, *_sought(mutant, points, seed, stride)):
                 with in_force(mutant):
@@ -83,26 +98,6 @@ def in_force(mutant: Mutant) -> Iterator[None]:
             vars(module)[name] = value
 
 
-# --- Rules ----------------------------------------------------------------------------------------
-
-
-def _soon(_invoice: Any, dunning_: Any, *_: Any) -> datetime:
-    first: datetime = dunning_.first_failed_at
-    return first
-
-
-def _same(invoice: Any, *_: Any) -> Any:
-    return invoice
-
-
-def _no(*_: Any) -> bool:
-    return False
-
-
-def _yes(*_: Any) -> bool:
-    return True
-
-
 _MONEY = ("recovered", "retry_race")
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("random_key", w.RandomConfirmKey, _MONEY, (Fault.STALL_AFTER,), ("I2",)),
@@ -134,7 +129,12 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("timer_is_truth", w.TimerIsTruth, ("recovered",), (Fault.VANISHED,), ("I10", "end")),
     Mutant("stream_is_truth", w.StreamIsTruth, ("first_charge",), (Fault.GONE_BEFORE,), ("I10",)),
     Mutant(
-        "gap_ignored", World, ("recovered",), (), ("I13",), rules=((dunning, "_earliest", _soon),)
+        "gap_ignored",
+        World,
+        ("recovered",),
+        (),
+        ("I13",),
+        rules=((dunning, "_earliest", r.at_once),),
     ),
     Mutant(
         "hard_no_ignored",
@@ -142,7 +142,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("new_card",),
         (),
         ("I13",),
-        rules=((dunning, "is_soft", _yes), (posting, "blocks_method", _no)),
+        rules=((dunning, "is_soft", r.yes), (posting, "blocks_method", r.no)),
     ),
     Mutant(
         "no_reconciliation",
@@ -166,7 +166,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("resumed",),
         (Fault.ERROR_STORED,),
         ("end",),
-        rules=((invoice_fold, "_asked_again", _same),),
+        rules=((invoice_fold, "_asked_again", r.same),),
     ),
     Mutant(
         "stale_notices",
@@ -174,6 +174,112 @@ MUTANTS: tuple[Mutant, ...] = (
         ("recovered",),
         (Fault.GONE_BEFORE, Fault.CRASH_BEFORE),
         ("I11",),
-        rules=((notices, "still_true", _yes),),
+        rules=((notices, "still_true", r.yes),),
+    ),
+    # --- The desk ---------------------------------------------------------------------------------
+    Mutant(
+        "refund_asked_blindly",
+        w.Deaf,
+        ("core/refund",),
+        (Fault.CRASH_AFTER,),
+        ("I7",),
+        backup=w.Deaf,
+        rules=((refunding, "_found", r.nothing),),
+    ),
+    Mutant(
+        "external_closes_on_paper",
+        World,
+        ("external_race", "external_retry"),
+        (),
+        ("I3", "I4", "I6"),
+        rules=((external_payments, "close_all", r.closed_on_paper),),
+    ),
+    Mutant(
+        "write_off_closes_on_paper",
+        World,
+        ("write_off_race",),
+        (Fault.STALL_BEFORE,),
+        ("I3", "I4", "I6"),
+        rules=((write_offs, "close_all", r.closed_on_paper),),
+    ),
+    Mutant(
+        "credit_note_closes_on_paper",
+        World,
+        ("credit_note_race",),
+        (),
+        ("I3", "I4", "I6"),
+        rules=((credit_notes, "close_all", r.closed_on_paper),),
+    ),
+    Mutant("reference_unclaimed", w.ReferenceUnclaimed, ("same_cheque",), (), ("end",)),
+    Mutant(
+        "paid_on_account_uncovered",
+        World,
+        ("page_instead",),
+        (),
+        ("I3", "I6", "end"),
+        rules=((covering, "step", r.uncovered),),
+    ),
+    Mutant(
+        "planned_uncovered",
+        World,
+        ("plan_instead",),
+        (),
+        ("I3", "I6", "end"),
+        rules=((covering, "step", r.uncovered),),
+    ),
+    Mutant("credit_unversioned", w.CreditUnversioned, ("credit_twice",), (), ("I17", "end")),
+    Mutant(
+        "own_approval",
+        World,
+        ("second_person",),
+        (),
+        ("end",),
+        rules=((refunding, "_check_decision", r.agreed_by_anybody),),
+    ),
+    Mutant(
+        "answered_blindly",
+        w.WithoutNewsOfDisputes,
+        ("answered",),
+        (Fault.CRASH_AFTER,),
+        ("end",),
+        backup=w.WithoutNewsOfDisputes,
+        rules=(
+            (disputing, "_answer", r.answered_blindly),
+            (disputing, "_refused_unless_done", r.refused),
+        ),
+    ),
+    Mutant(
+        "periods_unversioned",
+        w.PeriodsUnversioned,
+        ("billed_twice",),
+        (Fault.STALL_BEFORE,),
+        ("end",),
+    ),
+    Mutant(
+        "policy_unchecked",
+        World,
+        ("insisted",),
+        (),
+        ("end",),
+        rules=((policy, "check", r.same),),
+    ),
+    Mutant(
+        "caps_uncounted",
+        World,
+        ("insisted",),
+        (),
+        ("end",),
+        rules=((charging, "caps_of", r.no_caps), (invoices, "caps_of", r.no_caps)),
+    ),
+    # --- After a restore --------------------------------------------------------------------------
+    Mutant("restored_unheld", w.Unheld, ("core/restore",), (), ("I1", "I2", "I3"), backup=SetBack),
+    Mutant(
+        "released_unread",
+        SetBack,
+        ("core/restore",),
+        (),
+        ("I1", "I2", "I3", "I4"),
+        backup=SetBack,
+        rules=((restoring, "recover", r.none_at_all),),
     ),
 )

@@ -16,6 +16,7 @@ from functools import partial
 from chalicelib.domain.desk.disputes import AnswerRefused
 from chalicelib.domain.dispute import Draft, RequestKind
 from chalicelib.domain.errors import DomainError
+from chalicelib.domain.facts import Subject
 from chalicelib.domain.payment_plan import Rhythm
 from chalicelib.ports import Ports
 from chalicelib.services import credit_notes, customers, disputing, on_account, planning, write_offs
@@ -28,7 +29,7 @@ from tests.simulation.scenarios.base import DAY, HOUR, Scenario
 from tests.simulation.world import START
 
 _RETRY = DAY  # the slot of 24 hours, counted from a failure in the first second
-_DEMAND = "poa_1"
+_DEMAND, _PLAN = "poa_1", "plan_1"
 _NOTE = 8000
 
 
@@ -108,15 +109,26 @@ def _page(world: World) -> None:
     people.happens(world, _RETRY + HOUR, fill_in)
 
 
-def _plan(ports: Ports) -> None:
+def _make_plan(ports: Ports) -> None:
     first_on = (START + timedelta(days=2)).date()
-    wish = PlanWish("plan_1", people.CUSTOMER, count=2, first_on=first_on, rhythm=Rhythm.WEEKLY)
+    wish = PlanWish(_PLAN, people.CUSTOMER, count=2, first_on=first_on, rhythm=Rhythm.WEEKLY)
     planning.make_plan(ports, BUSINESS, wish, actor=people.STAFF)
 
 
 def _planned(world: World) -> None:
     _declined_twice(world)
-    people.ask(world, _RETRY - world.pick(2) * HOUR, "plan", _plan)
+    people.ask(world, _RETRY - world.pick(2) * HOUR, "plan", _make_plan)
+
+
+def _paid_as_planned(world: World) -> Iterator[str]:
+    """What was taken after the plan was made were its instalments."""
+    yield from _paid_to_the_cent(world)
+    plan = world.store.heads.get((BUSINESS, Subject.PLAN, _PLAN))
+    if plan is not None:
+        made_at, parts = plan.created_at.timestamp(), {one.amount for one in plan.instalments}
+        for one in world.stripe.account().charges.values():
+            if one["created"] > made_at and one["amount"] not in parts:
+                yield f"{one['amount']} was asked for, and the plan says {sorted(parts)}"
 
 
 def _paid_to_the_cent(world: World) -> Iterator[str]:
@@ -167,5 +179,5 @@ def _known_as_answered(world: World) -> Iterator[str]:
 WRITTEN_OFF = Scenario("write_off_race", _written_off, _one_or_the_other, last=9 * DAY)
 CREDITED = Scenario("credit_note_race", _credited, _rest_or_all, last=9 * DAY)
 PAGE = Scenario("page_instead", _page, _paid_to_the_cent, last=4 * DAY)
-PLANNED = Scenario("plan_instead", _planned, _paid_to_the_cent, last=16 * DAY)
+PLANNED = Scenario("plan_instead", _planned, _paid_as_planned, last=16 * DAY)
 ANSWERED = Scenario("answered", _answered, _known_as_answered, last=4 * DAY)

@@ -2,20 +2,36 @@
 
 `same_cheque`: both enter the cheque that lies between them, for two invoices. `credit_twice`: three
 of them spend the same credit. `second_person`: who asked for a large refund agrees to it as well.
+`billed_twice`: both bill a group, as a member joins that stands before the others.
 `insisted`: a policy is to be laxer than the network, and the payer presses the button all day.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
+from chalicelib.domain.customer import Customer, CustomerKind
 from chalicelib.domain.external_payment import ExternalMethod
-from chalicelib.domain.facts import Actor, ActorKind, Subject
+from chalicelib.domain.facts import SYSTEM, Actor, ActorKind, Subject
+from chalicelib.domain.group import Group
+from chalicelib.domain.parties import Terms
 from chalicelib.domain.payment import Allocation, Trigger
+from chalicelib.domain.subscription import Subscription, first_anchor
 from chalicelib.ports import Ports
-from chalicelib.services import credit, credit_payouts, external_payments, policies, refunding
+from chalicelib.services import (
+    credit,
+    credit_payouts,
+    customers,
+    external_payments,
+    group_billing,
+    groups,
+    policies,
+    refunding,
+    subscriptions,
+)
 from chalicelib.services.external_payments import Received
 from tests.simulation.install import BUSINESS, World
 from tests.simulation.scenarios import people
@@ -23,7 +39,7 @@ from tests.simulation.scenarios.base import DAY, HOUR, Scenario
 from tests.simulation.world import START
 
 _TODAY = START.date()
-_LATER = _TODAY + timedelta(days=9)
+_SOON, _LATER = _TODAY + timedelta(days=5), _TODAY + timedelta(days=9)
 _BOSS = Actor(ActorKind.STAFF, "usr_2")
 _LIMIT = 4000
 _CAP = 10  # tries of one Mastercard for one amount in 24 hours
@@ -153,6 +169,67 @@ def _agreed_by_another(world: World) -> Iterator[str]:
         yield f"{made} refunds were made, agreed to by {decided or 'nobody'}"
 
 
+# -------------------------------------------------------------------------------- the same group
+
+
+def _members(world: World) -> None:
+    """Nobody is charged: the invoices are what matters."""
+    people.stage(world, auto_charge=False)
+    group = Group(_GROUP, BUSINESS, "Acme", "Ann Lee", "ap@acme.example", Terms.NET_30, "cus_0")
+    groups.create_group(world.ports, group, actor=people.STAFF)
+    for name in _MEMBERS:
+        member = Customer(
+            id=f"cus_{name}",
+            business_id=BUSINESS,
+            kind=CustomerKind.INDIVIDUAL,
+            name=name,
+            email="member@acme.example",
+        )
+        customers.create_customer(world.ports, member, actor=SYSTEM)
+        wanted = Subscription(
+            id=f"sub_{name}",
+            business_id=BUSINESS,
+            customer_id=member.id,
+            product="Laptop",
+            currency="USD",
+            unit_amount=people.AMOUNT,
+            start_on=_SOON,
+            segments=(first_anchor(_SOON, 0),),
+        )
+        subscriptions.subscribe(world.ports, wanted, actor=SYSTEM)
+    for name in _MEMBERS[1:]:
+        groups.add_member(world.ports, BUSINESS, _GROUP, f"cus_{name}", actor=people.STAFF)
+
+
+def _bill_it(ports: Ports, request_id: str) -> None:
+    group_billing.bill_group(
+        ports, BUSINESS, _GROUP, actor=people.STAFF, request_id=request_id, last_on=_SOON
+    )
+
+
+def _join(ports: Ports) -> None:
+    groups.add_member(ports, BUSINESS, _GROUP, f"cus_{_MEMBERS[0]}", actor=people.STAFF)
+
+
+def _two_bill_it(world: World) -> None:
+    _members(world)
+    people.ask(world, HOUR, "join", _join)
+    for number in (1, 2):
+        people.ask(world, HOUR, "generate", partial(_bill_it, request_id=f"bill-{number}"))
+
+
+def _billed_once(world: World) -> Iterator[str]:
+    heads = [head for name, head in world.store.heads.items() if name[1] is Subject.INVOICE]
+    lines = Counter((line.subscription_id, line.period) for head in heads for line in head.lines)
+    yield from (
+        f"{name} is billed {times} times" for (name, _), times in lines.items() if times > 1
+    )
+    for name in _MEMBERS:
+        billed = sum(one == f"sub_{name}" for one, _ in lines)
+        if billed != world.ports.store.subscription(BUSINESS, f"sub_{name}").next_index:
+            yield f"sub_{name} stands on {billed} invoices"
+
+
 # -------------------------------------------------------------------------------- the network's cap
 
 
@@ -186,7 +263,9 @@ def _within_the_cap(world: World) -> Iterator[str]:
 
 
 _CUSTOMER = people.CUSTOMER
+_GROUP, _MEMBERS = "grp_1", ("a", "b", "c")
 CHEQUE = Scenario("same_cheque", _two_enter_it, _entered_once, last=2 * DAY)
 CREDIT = Scenario("credit_twice", _three_spend_it, _spent_once, last=2 * DAY)
 APPROVED = Scenario("second_person", _agreed_to, _agreed_by_another, last=3 * DAY)
 INSISTED = Scenario("insisted", _all_day, _within_the_cap, last=2 * DAY)
+BILLED = Scenario("billed_twice", _two_bill_it, _billed_once, last=2 * DAY)
