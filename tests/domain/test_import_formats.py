@@ -140,6 +140,7 @@ def test_a_quantity_may_have_three_decimals_with_either_mark() -> None:
         (ImportKind.INVOICES, "*ContactName,*InvoiceNumber,*UnitAmount", Source.XERO),
         (ImportKind.INVOICES, "Client Name,Invoice #,Date Issued", Source.FRESHBOOKS),
         (ImportKind.INVOICES, "invoice_number,customer,issued_on", Source.DUECOURSE),
+        (ImportKind.INVOICES, "invoice_number,customer_ref,issued_on", Source.DUECOURSE),
         (ImportKind.SUBSCRIPTIONS, "customer,product,unit_amount,start_on", Source.DUECOURSE),
     ],
 )

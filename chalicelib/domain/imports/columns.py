@@ -189,7 +189,7 @@ def _of_invoices(columns: frozenset[str]) -> Source:
         return Source.XERO
     if {"clientname", "invoice", "dateissued"} <= columns:
         return Source.FRESHBOOKS
-    if {"invoicenumber", "customer", "issuedon"} <= columns:
+    if {"invoicenumber", "issuedon"} <= columns and columns & {"customer", "customerref"}:
         return Source.DUECOURSE
     words = (
         "The header is none of QuickBooks' (*InvoiceNo, …), Xero's (*ContactName, …), FreshBooks' "
