@@ -27,6 +27,7 @@ class LineKind(StrEnum):
     WRITE_OFF = "write_off"
     CANCELLATION = "cancellation"
     DISPUTE = "dispute"
+    DISPUTE_REGAINED = "dispute_regained"
     ADJUSTMENT = "adjustment"
 
 
@@ -52,7 +53,7 @@ _KINDS = {
     "written_off": LineKind.WRITE_OFF,
     "cancelled": LineKind.CANCELLATION,
     "dispute_closed": LineKind.DISPUTE,
-    "dispute_regained": LineKind.DISPUTE,
+    "dispute_regained": LineKind.DISPUTE_REGAINED,
 }
 _OWED = frozenset({Account.RECEIVABLE, Account.CUSTOMER_CREDIT})
 _MONEY = frozenset({Account.CASH_IN_TRANSIT, Account.BANK, Account.FEES})  # gross of fees

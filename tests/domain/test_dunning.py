@@ -12,6 +12,7 @@ from chalicelib.domain.customer import MethodState
 from chalicelib.domain.decisions import Decision, GiveUp, PayNow, Refuse, RetryAt, Wait
 from chalicelib.domain.dispute import DisputeMark, DisputeState
 from chalicelib.domain.dunning import decide, next_check_at
+from chalicelib.domain.fraud_warning import FraudMark
 from chalicelib.domain.invoice import ChargeRequest, Hold, HoldKind, Invoice, InvoiceStatus
 from chalicelib.domain.network_caps import CapVerdict
 from chalicelib.domain.payment import AttemptResult, Trigger
@@ -36,6 +37,8 @@ CARD, NEW, BANK = card(), card("pm_2"), bank()
 CAPPED = CapVerdict(free_at=after(days=9), reason="Tried 15 times.")
 AUTH = failed("authentication_required")
 MARK = DisputeMark("du_1", "pay_1_1", 8900, "fraudulent", None)
+WARNED = FraudMark("issfr_1", "pay_1_1", "misc")
+STOPPED = standing(CARD, warned=True)
 WON, LOST = (replace(MARK, state=state) for state in (DisputeState.WON, DisputeState.LOST))
 FIRST_RETURN = failed("insufficient_funds", method=BANK)
 
@@ -93,6 +96,20 @@ TABLE = (
         PayNow, "staff"),
     Row("disputed, staff by hand", pending(disputes=(MARK,), charge_request=asked()),
         Refuse, "hold_dispute"),
+    Row("warned of fraud", pending(fraud_warnings=(WARNED,)), Wait, "hold_fraud_warning"),
+    Row("warned of fraud, a new card", pending(fraud_warnings=(WARNED,), charge_request=asked(
+        Trigger.NEW_CARD)), Refuse, "hold_fraud_warning"),
+    Row("warned of fraud, the payer", pending(fraud_warnings=(WARNED,), charge_request=asked(
+        Trigger.CUSTOMER)), PayNow, "customer"),
+    Row("warned of fraud, staff by hand", pending(fraud_warnings=(WARNED,),
+        charge_request=asked()), PayNow, "staff"),
+    Row("the card itself, staff by hand", pending(fraud_warnings=(WARNED,),
+        charge_request=asked()), Refuse, "fraud_warning", standing=STOPPED),
+    Row("the card itself", pending(), Wait, "fraud_warning", standing=STOPPED, at=21),
+    Row("the card itself, in dunning", dunned(slots_done=1), RetryAt, "fraud_warning", hours=24,
+        standing=STOPPED, at=72, slots_done=2),
+    Row("a warning that was released", pending(fraud_warnings=(replace(WARNED, released=True),)),
+        PayNow, "first_charge"),
     Row("held by staff", dunned(hold=Hold(HoldKind.STAFF, "?")), Wait, "hold_staff", hours=500),
     Row("promised", dunned(hold=Hold(HoldKind.PROMISE, "?", after(hours=48))), Wait,
         "hold_promise", hours=30, at=48),
