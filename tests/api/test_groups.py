@@ -114,3 +114,42 @@ def test_too_far_ahead_is_refused(api: Api) -> None:
     group = made(api).json["id"]
     refused = api.post(f"/v1/groups/{group}/invoices", {"last_on": "2028-01-01"})
     assert (refused.status, refused.code) == (422, "billed_too_far_ahead")
+
+
+def test_a_group_has_a_billing_day_of_its_own(api: Api) -> None:
+    group = made(api, billing_day=31).json
+    assert (group["billing_day"], group["next_bill_at"]) == (31, "2026-01-31T11:00:00Z")
+    path = f"/v1/groups/{group['id']}"
+    changed = api.patch(path, {"billing_day": 15}).json
+    assert (changed["billing_day"], changed["next_bill_at"]) == (15, "2026-01-15T11:00:00Z")
+    member(api, "Ada Byron")
+    member(api, "Bob Ray")
+    api.install.advance(days=15)
+    (invoice,) = api.get(f"{path}/invoices").json["data"]
+    assert [line["customer_name"] for line in invoice["lines"]] == ["Ada Byron", "Bob Ray"]
+    assert (invoice["issued_on"], invoice["due_on"]) == ("2026-01-15", "2026-02-14")
+    assert api.get(path).json["next_bill_at"] == "2026-02-15T11:00:00Z"
+    without = api.patch(path, {"billing_day": None}).json
+    assert (without["billing_day"], without["next_bill_at"]) == (None, None)
+
+
+@pytest.mark.parametrize("day", [0, 32, "15"])
+def test_a_billing_day_that_no_month_has_is_refused(api: Api, day: object) -> None:
+    refused = made(api, billing_day=day)
+    assert (refused.status, refused.code) == (422, "body_invalid")
+
+
+def test_several_periods_are_lines_of_one_invoice_with_their_members_names(api: Api) -> None:
+    group = made(api).json["id"]
+    member(api, "Ada Byron")
+    member(api, "Bob Ray")
+    body = {"last_on": "2026-03-31"}
+    (told,) = api.post(f"/v1/groups/{group}/invoices/preview", body).json["invoices"]
+    (invoice,) = api.post(f"/v1/groups/{group}/invoices", body).json["data"]
+    assert invoice["lines"] == told["lines"]
+    assert [(one["customer_name"], one["start_on"]) for one in invoice["lines"]] == [
+        (name, f"2026-0{month}-01") for name in ("Ada Byron", "Bob Ray") for month in (1, 2, 3)
+    ]
+    assert api.post(f"/v1/groups/{group}/invoices", body).json == {"data": []}
+    (more,) = api.post(f"/v1/groups/{group}/invoices", {"last_on": "2026-04-30"}).json["data"]
+    assert len(more["lines"]) == 2

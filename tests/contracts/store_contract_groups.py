@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.domain.due import DueKind
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.group import Group, GroupMember
-from chalicelib.domain.group_facts import CustomerJoined, GroupCreated
+from chalicelib.domain.group_facts import BillingDayPassed, CustomerJoined, GroupCreated
 from chalicelib.domain.import_facts import ImportAdvanced, ImportStarted
 from chalicelib.domain.import_run import ImportOptions, ImportRun, RowOutcome, RowResult
 from chalicelib.domain.imports.columns import ImportKind, MappedColumn, Source
@@ -82,6 +83,28 @@ class GroupsContract:
         assert pages(lambda cursor: store.groups("biz_none", cursor=cursor)) == [[]]
         with pytest.raises(NotFound):
             store.group(a.BIZ, "grp_other")
+
+    def test_a_group_whose_billing_day_has_come_is_due(self, store: Store) -> None:
+        group = Group(
+            "grp_day", a.BIZ, "Acme", "Ann Lee", "ap@acme.example", Terms.NET_7, "cus_payer",
+            billing_day=15, next_bill_at=a.NOON,
+        )  # fmt: skip
+        made = Change(*first_of_party(group, GroupCreated(group), at=a.NOON))
+        store.append([made])
+        assert due_groups(store) == ["grp_day"]
+        assert isinstance(made.head, Group)
+        passed = BillingDayPassed(a.NOON.date(), a.minutes(30))
+        store.append([Change(*on_party(made.head, passed, at=a.NOON))])
+        assert due_groups(store) == []
+        assert store.group(a.BIZ, "grp_day").next_bill_at == a.minutes(30)
+
+
+def due_groups(store: Store) -> list[str]:
+    """Those whose billing has to begin by noon, over all shards."""
+    found = (
+        store.due(DueKind.BILL, until=a.NOON, shard=shard).items for shard in range(store.shards)
+    )
+    return [one.subject_id for refs in found for one in refs if one.subject is Subject.GROUP]
 
 
 class ImportsContract:
