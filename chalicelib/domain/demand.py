@@ -113,6 +113,14 @@ def owed(invoice: Invoice) -> int:
     return max(invoice.amount_remaining, 0) if invoice.is_open else 0
 
 
+def short(instalments: Sequence[Invoice]) -> int:
+    """What instalments have paid invoices with, and was then taken back: a lost dispute. The
+    invoices stay paid, the customer's credit is below 0 by it, and the plan still collects it."""
+    known = [one.demand for one in instalments if one.demand is not None]
+    spent = sum(part.amount for one in known for part in one.spent)
+    return max(spent - sum(one.applied for one in known), 0)
+
+
 def unapplied(invoice: Invoice) -> int:
     """Money of a demand that is not yet the customer's credit; below 0 when it was taken back."""
     if invoice.demand is None:

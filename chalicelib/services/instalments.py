@@ -47,6 +47,7 @@ from chalicelib.services.external_payments import (
 )
 from chalicelib.services.invoices import close_payment
 from chalicelib.services.on_account import apply_payment
+from chalicelib.services.payment_plans import to_collect
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +131,10 @@ def _first(plan: PaymentPlan, number: int | None) -> Instalment:
 def _record(ports: Ports, desk: _Desk, first: int) -> ExternalPaymentReceived:
     busy = _settled(ports, desk.plan, first)
     covered = _covered(ports, desk.plan)
-    amount = min(desk.came.amount, sum(demands.owed(one) for one in covered))
+    amount = min(desk.came.amount, to_collect(ports, desk.plan))
     parts = rules.spread(desk.plan, amount, first, busy)
-    for_plan = sum(part.amount for part in parts)
-    shares = demands.divided(for_plan, covered)
-    if not parts or sum(share.amount for share in shares) != for_plan:
+    shares = demands.divided(sum(part.amount for part in parts), covered)
+    if not parts:
         words = "The plan's invoices are paid already: record the money for the customer."
         raise Conflict("nothing_owed", words)
     came = desk.came

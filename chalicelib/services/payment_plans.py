@@ -76,7 +76,7 @@ def _step(ports: Ports, business: Business, plan: PaymentPlan, now: datetime) ->
         late = sum(one.overdue_at is not None for one in plan.unpaid)
         words = f"The plan is broken: {late} of its instalments overdue. The rest is owed at once."
         return _broken(ports, business, plan, words, now)
-    fitting = rules.lowered(plan, _owed(ports, plan))
+    fitting = rules.lowered(plan, to_collect(ports, plan))
     if fitting != plan.instalments:
         return _lowered(ports, business, plan, fitting, now)
     waiting = (one for one in plan.unpaid if one.state is InstalmentState.SCHEDULED)
@@ -176,7 +176,7 @@ def change_plan(
         if _is_so(plan, instalments) and switch is plan.autopay:
             return plan
         _close_demands(ports, plan, reason)
-        owed = _owed(ports, plan)
+        owed = to_collect(ports, plan)
         today = local_date(now, business.zone)
         parts = tuple(Instalment(0, due_on, amount) for due_on, amount in instalments)
         rules.check_instalments(parts, owed, plan.currency, today)
@@ -210,7 +210,7 @@ def pay_early(
         return plan, asked
     if everything and len(plan.unpaid) > 1:
         today = local_date(now_of(ports, ports.store.business(business_id)), plan.zone)
-        rest = [(today, _owed(ports, plan))]
+        rest = [(today, to_collect(ports, plan))]
         reason = "The rest is paid at once."
         plan = change_plan(ports, business_id, plan_id, rest, actor=actor, reason=reason)
     demand_id = again_when_stale(lambda: _next_demand(ports, business_id, plan_id))
@@ -348,11 +348,14 @@ def _closed_demands(
     ]
 
 
-def _owed(ports: Ports, plan: PaymentPlan) -> int:
-    """What the plan's invoices still owe."""
+def to_collect(ports: Ports, plan: PaymentPlan) -> int:
+    """What the plan's invoices still owe, and what of its own money was taken back."""
+    history = ports.store.facts(plan.business_id, Subject.PLAN, plan.id)  # replaced ones too
+    asked = (one.data.demand_id for one in history if isinstance(one.data, InstalmentDemanded))
+    short = demands.short([ports.store.invoice(plan.business_id, one) for one in asked])
     heads = [ports.store.invoice(plan.business_id, one) for one in plan.invoice_ids]
     covered = [one for one in heads if one.covered_by is not None and one.covered_by.id == plan.id]
-    return sum(demands.owed(one) for one in covered)
+    return sum(demands.owed(one) for one in covered) + short
 
 
 def shown(plan: PaymentPlan) -> str:

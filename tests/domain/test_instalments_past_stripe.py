@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain import demand as demands
 from chalicelib.domain import desk
 from chalicelib.domain import payment_plan as rules
 from chalicelib.domain.demand import Demand
@@ -20,7 +21,7 @@ from chalicelib.domain.external_payment import ExternalMethod, ExternalPayment
 from chalicelib.domain.invoice import Cover, Invoice, InvoiceStatus, Purpose
 from chalicelib.domain.invoice_ledger import legs_for
 from chalicelib.domain.owed import Audience
-from chalicelib.domain.payment import PaymentStatus
+from chalicelib.domain.payment import Allocation, PaymentStatus
 from chalicelib.domain.payment_plan import (
     Acceleration,
     Instalment,
@@ -173,6 +174,15 @@ def test_late_again_counts_from_the_return() -> None:
     back, _ = on_party(paid, reversal, at=later)
     assert back.instalments == (replace(late, overdue_at=later),)
     assert rules.breaks_at(back) == later + timedelta(days=30)
+
+
+def test_what_was_taken_back_of_instalments_is_short_until_it_came_again() -> None:
+    """Spent on invoices, and gone from the demand: whichever instalment makes it good."""
+    spent = (Allocation("inv_1", 3000),)
+    good, lost, more = Demand(applied=3000, spent=spent), Demand(spent=spent), Demand(applied=3000)
+    for known, short in (((good,), 0), ((good, lost), 3000), ((good, lost, more), 0), ((more,), 0)):
+        heads = [asked(demand=one) for one in known]
+        assert demands.short([*heads, pending()]) == short
 
 
 def test_a_cheque_lowers_the_rest_of_an_instalment_that_was_part_paid() -> None:

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.external_payment import ExternalMethod
 from chalicelib.domain.facts import SYSTEM
 from chalicelib.domain.invoice import Invoice, InvoiceStatus
 from chalicelib.domain.payment_plan import PaymentPlan, PlanStatus, Rhythm
 from chalicelib.domain.policy import STANDARD, DunningPolicy, WhenExhausted
 from chalicelib.domain.subscription import SubscriptionStatus
-from chalicelib.services import planning, subscriptions
+from chalicelib.services import instalments, payment_plans, planning, subscriptions
+from chalicelib.services.external_payments import Received
 from chalicelib.services.planning import PlanWish
 from tests.fakes.install import VISA, Install
 from tests.services.test_payment_plans import check_books
@@ -174,3 +176,57 @@ def test_a_plan_that_is_kept_or_cancelled_stops_nothing() -> None:
     install.advance(days=BROKEN_AFTER)
     assert plan_of(install).status is PlanStatus.COMPLETED
     assert status_of(install) is SubscriptionStatus.ACTIVE
+
+
+def test_a_lost_dispute_of_an_instalment_is_still_collected_by_the_plan() -> None:
+    """Its invoices stay paid by the credit that went below 0; the plan asks for all it was for."""
+    install = Install.at()
+    install.business()
+    ada = install.customer()
+    install.invoice(ada, 9000, due_on=date(2026, 5, 1))
+    wish = PlanWish("plan_1", ada.id, count=3, first_on=date(2026, 1, 2), rhythm=Rhythm.WEEKLY)
+    planning.make_plan(install.ports, "biz_1", wish, actor=SYSTEM)
+    install.advance(days=2)
+    first = install.store.invoice("biz_1", plan_of(install).instalments[0].demand_id)
+    charge = first.payments[0].charge_id
+    assert charge is not None
+    dispute = install.stripe.dispute(charge)
+    install.settle()
+    install.stripe.decide_dispute(dispute["id"], won=False)
+    install.settle()
+    assert customer_of(install).credit == -3000
+    parts = [(one.due_on, one.amount) for one in plan_of(install).unpaid]
+    assert sum(amount for _, amount in parts) == 9000
+    install.advance(days=14)  # the other two are collected; the disputed one waits for staff
+    left = plan_of(install)
+    assert [(one.amount, one.state.value) for one in left.instalments][1:] == [(3000, "paid")] * 2
+    assert (left.status, left.amount_remaining) == (PlanStatus.ACTIVE, 3000)
+    came = Received("ext_1", ExternalMethod.CASH, "", 3000, date(2026, 1, 10))
+    instalments.pay_instalment(install.ports, "biz_1", "plan_1", came, actor=SYSTEM)
+    install.settle()
+    assert (plan_of(install).status, customer_of(install).credit) == (PlanStatus.COMPLETED, 0)
+    assert billed(install).status is InvoiceStatus.PAID
+    check_books(install)
+
+
+def test_a_changed_plan_still_asks_for_what_a_lost_dispute_took() -> None:
+    install = Install.at()
+    install.business()
+    ada = install.customer()
+    install.invoice(ada, 9000, due_on=date(2026, 5, 1))
+    wish = PlanWish("plan_1", ada.id, count=3, first_on=date(2026, 1, 2), rhythm=Rhythm.WEEKLY)
+    planning.make_plan(install.ports, "biz_1", wish, actor=SYSTEM)
+    install.advance(days=2)
+    first = install.store.invoice("biz_1", plan_of(install).instalments[0].demand_id)
+    dispute = install.stripe.dispute(first.payments[0].charge_id or "")
+    install.settle()
+    install.stripe.decide_dispute(dispute["id"], won=False)
+    install.settle()
+    parts = [(date(2026, 1, day), 4500) for day in (10, 20)]
+    payment_plans.change_plan(
+        install.ports, "biz_1", "plan_1", parts, actor=SYSTEM, reason="Agreed by phone."
+    )
+    install.advance(days=30)
+    assert (plan_of(install).status, customer_of(install).credit) == (PlanStatus.COMPLETED, 0)
+    assert billed(install).status is InvoiceStatus.PAID
+    check_books(install)
