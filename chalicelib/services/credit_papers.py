@@ -9,6 +9,7 @@ from chalicelib import documents as paper
 from chalicelib.domain.credit_note import CreditNote
 from chalicelib.domain.invoice import Invoice
 from chalicelib.messages.addresses import address_lines
+from chalicelib.messages.taxes import tax_id_line
 from chalicelib.ports import Ports
 from chalicelib.services import receipts
 from chalicelib.services.matter import Matter
@@ -70,7 +71,7 @@ def external_receipt(ports: Ports, matter: Matter) -> paper.ReceiptView:
         received_from=paper.PartyView(
             name=customer.name,
             address_lines=address_lines(customer.address, customer.locale or business.locale),
-            tax_id=customer.tax_id or None,
+            tax_id=tax_id_line(customer.tax_id, customer.locale or business.locale),
             email=customer.email or None,
             phone=customer.phone or None,
         ),

@@ -22,7 +22,7 @@ from chalicelib.domain.invoice import Invoice, InvoiceStatus, Line
 from chalicelib.domain.invoice_fold import fold
 from chalicelib.domain.payment import PaymentStatus
 from chalicelib.messages.addresses import address_lines
-from chalicelib.messages.taxes import tax_name
+from chalicelib.messages.taxes import tax_id_line, tax_name
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import FactRef
 from chalicelib.services import receipts
@@ -254,7 +254,7 @@ def _bill_to(invoice: Invoice, business: Business) -> paper.PartyView:
     return paper.PartyView(
         name=to.name,
         address_lines=address_lines(to.address, _locale(invoice, business)),
-        tax_id=to.tax_id or None,
+        tax_id=tax_id_line(to.tax_id, _locale(invoice, business)),
         email=to.email or None,
         phone=to.phone or None,
     )

@@ -19,6 +19,7 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.facts import Fact
 from chalicelib.domain.statement import Statement, statement
 from chalicelib.messages.addresses import address_lines
+from chalicelib.messages.taxes import tax_id_line
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import all_of
 from chalicelib.services.papers import file_key
@@ -74,7 +75,7 @@ def statement_view(business: Business, customer: Customer, said: Statement) -> p
         to=paper.PartyView(
             name=customer.name,
             address_lines=address_lines(customer.address, locale),
-            tax_id=customer.tax_id or None,
+            tax_id=tax_id_line(customer.tax_id, locale),
             email=customer.email or None,
         ),
         customer_number=customer.external_ref or None,

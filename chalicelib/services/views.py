@@ -9,6 +9,7 @@ from chalicelib.domain.desk.account import ExternalPaymentReceived
 from chalicelib.domain.payment import Attempt, Payment
 from chalicelib.messages import BusinessView
 from chalicelib.messages.addresses import address_lines
+from chalicelib.messages.taxes import tax_id_line
 
 
 def business_view(business: Business, locale: str = "") -> BusinessView:
@@ -42,7 +43,7 @@ def issuer_view(business: Business, locale: str = "") -> paper.PartyView:
     return paper.PartyView(
         name=business.legal_name or business.name,
         address_lines=address_lines(business.address, locale or business.locale),
-        tax_id=business.tax_id or None,
+        tax_id=tax_id_line(business.tax_id, locale or business.locale),
         registration=business.company_number or None,
         email=business.email or None,
         phone=business.phone or None,

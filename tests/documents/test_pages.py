@@ -82,6 +82,13 @@ def test_columns_that_say_nothing_are_left_out() -> None:
     assert invoice_page(YEN).columns == ["Beschreibung", "Betrag"]
 
 
+def test_a_tax_of_nothing_has_no_column() -> None:
+    untaxed = tuple(replace(line, tax_percent=Decimal(0)) for line in YEN.lines)
+    page = invoice_page(replace(YEN, lines=untaxed, locale="en-IE"))
+    assert [column for column in page.columns if column in {"Tax", "VAT"}] == []
+    assert "VAT" in invoice_page(INVOICE).columns  # where one line of several has none
+
+
 def test_a_line_shows_variant_and_period_and_whose_it_is() -> None:
     line = replace(INVOICE.lines[0], customer_name="Ada Byron")
     view = replace(INVOICE, lines=(line, *INVOICE.lines[1:]))

@@ -160,7 +160,7 @@ def _shown(view: InvoiceView) -> frozenset[str]:
         "quantity": any(line.unit_amount is not None or line.quantity != 1 for line in view.lines),
         "unit_price": any(line.unit_amount is not None for line in view.lines),
         "discount": any(line.discount_amount for line in view.lines),
-        "tax": any(line.tax_percent is not None for line in view.lines),
+        "tax": any(line.tax_percent for line in view.lines),  # all of them 0 says nothing
     }
     return frozenset(column for column, present in has.items() if present)
 
