@@ -145,6 +145,28 @@ def test_as_chosen_and_on_account() -> None:
     sound(install)
 
 
+def test_a_bounced_payments_reference_is_free_again() -> None:
+    """The bank takes the same cheque in once more; or what was mistyped is recorded anew."""
+    install, ada = stage(card=None)
+    invoice = install.invoice(ada, due_on=LATER)
+    pay(install, invoice, came(89))
+    bounce(install, ada)
+    anew = pay(install, invoice, came(8900, id="ext_2"))
+    assert anew.shares[0].amount == 8900
+    with pytest.raises(Conflict) as used:
+        record_for(install, ada, came(1, id="ext_3"))
+    assert (used.value.code, "ext_2" in used.value.detail) == ("reference_used", True)
+    sound(install)
+
+
+def test_a_reference_typed_with_other_spaces_is_the_same() -> None:
+    install, ada = stage(card=None)
+    record_for(install, ada, came(100, reference="TRN  44  18"))
+    with pytest.raises(Conflict) as used:
+        record_for(install, ada, came(100, id="ext_2", reference=" trn 44 18"))
+    assert used.value.code == "reference_used"
+
+
 def test_a_reference_is_used_once_and_a_cheques_number_once_for_its_drawer() -> None:
     install, ada = stage(card=None)
     bob = install.customer(card=None, name="Bob")
@@ -153,7 +175,7 @@ def test_a_reference_is_used_once_and_a_cheques_number_once_for_its_drawer() -> 
     with pytest.raises(Conflict) as used:
         record_for(install, bob, again)
     assert used.value.code == "reference_used"
-    assert "Ada Byron" in used.value.detail
+    assert "1.00 USD on 2026-01-01 from Ada Byron (payment ext_1)" in used.value.detail
     for customer, name in ((ada, "ext_3"), (bob, "ext_4")):
         cheque = came(1, id=name, method=ExternalMethod.CHECK, reference="7")
         record_for(install, customer, cheque)
