@@ -74,7 +74,7 @@ def next_allowed(at: datetime, zone_name: str, opens: int, closes: int) -> datet
 
 def iso(at: datetime) -> str:
     """UTC text that sorts as time does: `2026-11-22T13:38:00.000000Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def shown(at: datetime) -> str:

@@ -18,8 +18,6 @@ from tests.simulation.running import Run, begun, ended
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.world import Plan, Violation
 
-LOOKS = 1  # how often a branch is compared with those before it
-
 
 class _Alike(Exception):  # noqa: N818 -- nothing is wrong
     """Another branch was here before, and what became of it is known."""
@@ -50,7 +48,6 @@ class Branches:
         self._ends: dict[bytes, tuple[list[Violation], Any]] = {}
         self._met: list[bytes] = []
         self._chosen = False
-        self._looks = 0
         self.taken_over = 0
         self.calm = ended(self._world, scenario)
 
@@ -62,7 +59,7 @@ class Branches:
         world.strikes = replace(world.strikes, planned=plan, struck=[])
         world.on_pause = self._compare if self._memory else None
         world.trace.wanted = not self._memory  # a checksum of half a run says nothing
-        self._met, self._looks = [], LOOKS
+        self._met = []
         self._chosen = is_chosen(world.seed, plan)
         try:
             done = ended(world, self._scenario)
@@ -76,13 +73,11 @@ class Branches:
         return done
 
     def _compare(self) -> None:
-        """Called before time passes: is this where another branch was once?"""
+        """Called before time passes, until it could look once: was another branch here before?"""
         world = self._world
         if world._asleep or len(world.strikes.struck) < len(world.strikes.planned):
             return
-        self._looks -= 1
-        if not self._looks:
-            world.on_pause = None
+        world.on_pause = None
         here = likeness(world)
         known = self._ends.get(here)
         if known is not None and not self._chosen:

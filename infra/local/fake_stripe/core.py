@@ -84,7 +84,7 @@ class FakeStripe(Doors):
         with self.lock:
             jobs.run_due(self.state)
             self.calls += 1
-            request_id = self.state.new_id("req")
+            request_id = self.state.request_id(method)
             self.state.request = (request_id, idempotency_key)
             template, route, ids = routes.find(method, path)
             try:

@@ -17,7 +17,7 @@ Spec = Mapping[str, Any]
 def text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise bad_parameter(f"Invalid string: {value!r}", param=name)
-    return value
+    return value if type(value) is str else str(value)  # in process, a word may be an Enum's
 
 
 def integer(value: Any, name: str) -> int:
@@ -98,7 +98,7 @@ def coerce(given: Mapping[str, Any], spec: Spec, prefix: str = "") -> Body:
 
 
 def _coerce_one(value: Any, kind: Any, name: str) -> Any:
-    if isinstance(kind, Mapping):
+    if isinstance(kind, dict):
         if value == "":
             return None
         if not isinstance(value, Mapping):

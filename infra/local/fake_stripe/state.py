@@ -133,6 +133,7 @@ class State:
         self.watchers: list[Watcher] = []
         self._seed = str(seed).encode()
         self._count = 0
+        self.reads = 0
         self._pinned: int | None = None
         self.scripts: dict[str, list[Any]] = {}
         self.webhook_endpoints: list[Any] = []
@@ -158,6 +159,13 @@ class State:
     def new_id(self, prefix: str) -> str:
         length = 16 if prefix == "acct" else 14 if prefix in {"cus", "req"} else 24
         return f"{prefix}_{_ID_TAIL.get(prefix, '')}{self.token(length)}"
+
+    def request_id(self, method: str) -> str:
+        """Questions are counted apart, so that asking changes nothing that comes after."""
+        if method != "GET":
+            return self.new_id("req")
+        self.reads += 1
+        return f"req_read{self.reads:010}"
 
     def schedule(self, at: int, name: str, account: Account, *arguments: Any) -> None:
         self._count += 1
