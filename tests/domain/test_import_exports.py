@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.domain import imports
 from chalicelib.domain.business import Business
+from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.imports.advice import ADVICE
 from chalicelib.domain.imports.columns import ImportKind, Source
 from chalicelib.domain.imports.customers import CustomerRow
@@ -322,3 +323,14 @@ def test_every_row_that_is_refused_says_what_to_do() -> None:
 def test_the_advice_stands_after_the_reason() -> None:
     found = read("Name,Email\r\nAda,\r\nBob,b@b.example\r\n", CUSTOMERS)
     assert reasons(found) == [(2, "The e-mail address is missing. Fill it in.")]
+
+
+def test_a_file_of_bills_is_not_taken_for_sales() -> None:
+    bills = "*ContactName,*InvoiceNumber,*InvoiceDate,*DueDate,Total,*UnitAmount,TaxAmount"
+    for text, code in (
+        (f"{bills}\na,1,1,1,1,1,1\n", "bills_file"),
+        ("Number,Amount\n1,2\n", "header_unknown"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            read(text)
+        assert refused.value.code == code

@@ -390,17 +390,3 @@ def test_other_currencies_and_what_is_not_open_are_refused() -> None:
     )
     assert [one.number for one in seen.invoices] == ["X-0"]
     assert [one.row for one in seen.rejected] == [3, 4, 5]
-
-
-def test_a_file_of_bills_is_not_taken_for_sales() -> None:
-    header = "*ContactName,*InvoiceNumber,*InvoiceDate,*DueDate,Total,*UnitAmount,TaxAmount"
-    with pytest.raises(InvalidInput) as refused:
-        parse_invoices(
-            read_sheet(encoded(header, "a,1,1,1,1,1,1")), currency="GBP", order=DateOrder.DAY_FIRST
-        )
-    assert refused.value.code == "bills_file"
-    with pytest.raises(InvalidInput) as unknown:
-        parse_invoices(
-            read_sheet(encoded("Number,Amount", "1,2")), currency="GBP", order=DateOrder.DAY_FIRST
-        )
-    assert unknown.value.code == "header_unknown"
