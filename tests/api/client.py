@@ -121,6 +121,15 @@ class Api:
         return documented(method, path, answered)
 
 
+def staffed() -> Install:
+    """An install with one business, and in it a user of each role."""
+    install = Install.at()
+    install.business()
+    for role in Role:
+        team.add_member(install.ports, "biz_1", f"user_{role.value}", role, actor=SYSTEM)
+    return install
+
+
 def documented(method: str, path: str, answered: HTTPResponse) -> Answer:
     """The answer, after holding it against the API's description."""
     answer = Answer(answered.status_code, answered.headers, answered.body.decode())

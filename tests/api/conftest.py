@@ -7,19 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.api.context import provide, wired
-from chalicelib.domain.team import Role
-from tests.api.client import Api
+from tests.api.client import Api, staffed
 from tests.fakes.install import Install
 from tests.logs import LogLines
 
 
 @pytest.fixture
 def api(log_lines: LogLines) -> Iterator[Api]:
-    install = Install.at()
-    install.business()
-    client = Api(install)
-    for role in Role:
-        client.member(f"user_{role.value}", role)
+    client = Api(staffed())
     provide(client.context)
     yield client
     provide(wired)

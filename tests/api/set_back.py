@@ -1,21 +1,25 @@
-"""The two businesses as they were made, for each test anew: set back in place, not built again."""
+"""What many tests start from, built once and set back in place for each: see `rewind.Moment`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any, TypeVar
 
-from tests.api.two_businesses import Two, two_businesses
 from tests.simulation.rewind import Moment
+
+T = TypeVar("T")
 
 
 @cache
-def _kept() -> tuple[Two, Moment]:
-    two = two_businesses()
-    return two, Moment(two)
+def _kept(build: Callable[[], Any]) -> tuple[Any, Moment]:
+    made = build()
+    return made, Moment(made)
 
 
-def as_new() -> Two:
-    """Building them takes a quarter of a second, this a thousandth; what one test did is undone."""
-    two, made = _kept()
-    made.again()
-    return two
+def as_new(build: Callable[[], T]) -> T:
+    """Building takes tenths of a second, this a thousandth; what one test did is undone."""
+    kept, moment = _kept(build)
+    moment.again()
+    made: T = kept
+    return made

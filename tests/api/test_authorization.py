@@ -31,6 +31,7 @@ from tests.api.two_businesses import (
     form_of,
     names_in,
     path_of,
+    two_businesses,
 )
 from tests.logs import LogLines
 
@@ -98,7 +99,7 @@ def calls(two: Two, operation: Operation, view: str, target: str) -> list[dict[s
 def test_the_matrix_holds(name: str, view: str) -> None:
     operation, expected = KNOWN[name], matrix()[name][view]
     for target, status in zip(TARGETS, expected, strict=True):
-        two = as_new()
+        two = as_new(two_businesses)
         api = client(two, view, operation)
         before = len(list(two.install.store.all_facts()))
         for ids in calls(two, operation, view, target):
@@ -112,7 +113,7 @@ def test_the_matrix_holds(name: str, view: str) -> None:
 @pytest.mark.parametrize("name", [one.id for one in OPERATIONS if one.call is StaffCall])
 def test_no_header_opens_another_business(name: str) -> None:
     """Whatever is called, a business that is not the caller's is one that does not exist."""
-    operation, two = KNOWN[name], as_new()
+    operation, two = KNOWN[name], as_new(two_businesses)
     api, ids = client(two, "admin", operation), two.ids(name, other=True)
     others, nobodys = (ask(api, operation, ids, **{BUSINESS_HEADER: to}) for to in (OTHER, "no"))
     assert (others.status, others.text) == (404, nobodys.text)
@@ -121,7 +122,7 @@ def test_no_header_opens_another_business(name: str) -> None:
 @pytest.mark.parametrize("name", [one.id for one in OPERATIONS if names_in(one)])
 def test_other_and_unknown_are_told_alike(name: str) -> None:
     """Byte for byte, so that nobody can find out which ids another business has."""
-    operation, two = KNOWN[name], as_new()
+    operation, two = KNOWN[name], as_new(two_businesses)
     view = "portal" if operation.call is PortalCall else "admin"
     api = client(two, view, operation)
     told = [

@@ -10,14 +10,14 @@ from chalicelib.api.context import provide, wired
 from chalicelib.services.posting import post_outcome
 from tests.api.client import Api
 from tests.api.set_back import as_new
-from tests.api.two_businesses import Two
+from tests.api.two_businesses import Two, two_businesses
 from tests.logs import LogLines
 
 
 @pytest.fixture
 def two(log_lines: LogLines) -> Iterator[Two]:
     assert log_lines is not None
-    yield as_new()
+    yield as_new(two_businesses)
     provide(wired)
 
 

@@ -13,17 +13,17 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.invoice import Purpose
 from chalicelib.domain.parties import Terms
 from chalicelib.services.groups import create_group
-from tests.api.client import Api
-from tests.fakes.install import VISA
+from tests.api.client import Api, staffed
+from tests.api.set_back import as_new
+from tests.fakes.install import VISA, Install
 
 DECLINES = "4000000000000341"
 NAMES = ("Émile Zola", "Bob Byrd", "Ada Byron")
 
 
-@pytest.fixture
-def desk(api: Api) -> Api:
+def desk_with_debts() -> Install:
     """Three customers: the first pays, the second's card declines, the third has none."""
-    install = api.install
+    install = staffed()
     cards = (VISA, DECLINES, None)
     for number, (name, card) in enumerate(zip(NAMES, cards, strict=True), 1):
         customer = install.customer(name=name, card=card, email=f"{number}@example.com")
@@ -32,6 +32,12 @@ def desk(api: Api) -> Api:
             install.invoice(customer, 1000 * number + step, due_on=due_on)
     install.settle()
     install.advance(days=20)
+    return install
+
+
+@pytest.fixture
+def desk(api: Api) -> Api:
+    api.install = as_new(desk_with_debts)
     return api
 
 
