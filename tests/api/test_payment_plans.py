@@ -156,6 +156,17 @@ def test_an_instalment_is_paid_past_stripe_and_bounces(api: Api, ada: Customer) 
     assert named["instalments"] == [{"number": 3, "amount": 1000}]
 
 
+def test_a_part_in_cash_and_the_rest_of_it_all_early(api: Api, ada: Customer) -> None:
+    path = f"{PLANS}/{api.post(PLANS, wish(ada)).json['id']}"
+    api.post(f"{path}/external-payments", cash(1000))
+    assert api.get(path).json["amount_remaining"] == 8000
+    api.post(f"{path}/pay", {"everything": True})
+    api.install.settle()
+    done = api.get(path).json
+    assert (done["status"], done["amount_paid"], done["total"]) == ("completed", 9000, 9000)
+    assert api.get(f"/v1/customers/{ada.id}/credit").json["credit"] == 0
+
+
 def test_an_instalment_is_paid_past_stripe_by_its_own_demand(api: Api, ada: Customer) -> None:
     plan = api.post(PLANS, wish(ada, autopay=False)).json
     api.install.advance(days=28)

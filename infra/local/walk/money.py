@@ -66,7 +66,7 @@ def external_payments(desk: Desk) -> None:
 
 
 def partial_payments_and_plans(desk: Desk) -> None:
-    """4: a part now; the rest in instalments, one paid early."""
+    """4: a part now; the rest in instalments: a part of one in cash, all of it early."""
     customer = desk.customer("Four Parts", auto_charge=False)
     invoice = desk.invoice(customer, 12000, due_on=desk.day(3))["id"]
     desk.post(f"/v1/invoices/{invoice}/charge", {"amount": 3000}, 202)
@@ -78,6 +78,9 @@ def partial_payments_and_plans(desk: Desk) -> None:
     shown = desk.post("/v1/payment-plans/preview", wish)
     must(sum(one["amount"] for one in shown["instalments"]), 9000, "previewed")
     plan = desk.post("/v1/payment-plans", wish, 201)["id"]
+    cash = {"method": "cash", "amount": 1000, "received_on": desk.day(0)}
+    desk.post(f"/v1/payment-plans/{plan}/external-payments", cash, 201)
+    must(desk.get(f"/v1/payment-plans/{plan}")["amount_remaining"], 8000, "a part in cash")
     desk.post(f"/v1/payment-plans/{plan}/pay", {"everything": True}, 202)
     desk.until_invoice(invoice, "paid")
 
