@@ -72,6 +72,27 @@ UNION ALL SELECT business_id, subject_id, 'overpaid', json_extract(body, '$.data
     WHERE kind = 'overpayment_moved'
 UNION ALL SELECT business_id, id, 'remaining', total - credited - written_off - paid FROM invoice;
 
+-- What of a movement went to invoices: a customer's credit that was spent, a payment's shares.
+CREATE VIEW given AS
+SELECT f.business_id, f.subject_id, f.key, sum(json_extract(part.value, '$.amount')) AS amount
+FROM fact f, json_each(f.body, iif(f.kind = 'credit_moved', '$.data.spent', '$.data.shares')) part
+WHERE f.subject = 'customer' AND f.kind IN ('credit_moved', 'external_payment')
+GROUP BY f.business_id, f.subject_id, f.key;
+
+-- How much a customer's credit grows by each of its facts.
+CREATE VIEW credit_fact AS
+SELECT business_id, subject_id, kind, CASE kind
+        WHEN 'credit_moved' THEN json_extract(body, '$.data.added') - coalesce(given.amount, 0)
+        WHEN 'external_payment' THEN
+            json_extract(body, '$.data.amount') - coalesce(given.amount, 0)
+        WHEN 'external_payment_reversed' THEN -json_extract(body, '$.data.from_credit')
+        WHEN 'credit_payout_rejected' THEN json_extract(body, '$.data.amount')
+        ELSE -json_extract(body, '$.data.amount') END AS amount
+FROM fact LEFT JOIN given USING (business_id, subject_id, key)
+WHERE subject = 'customer' AND (kind IN ('credit_moved', 'external_payment',
+        'external_payment_reversed', 'credit_payout_rejected', 'credit_payout_requested')
+    OR kind = 'credit_paid_out' AND NOT coalesce(json_extract(body, '$.data.set_aside'), 0));
+
 -- Every movement of money at Stripe by the id of Stripe's object: theirs, and ours.
 CREATE VIEW theirs AS
 SELECT business_id, currency, net,
@@ -132,6 +153,64 @@ LEDGER = {
     "what a demand brought is applied": """
         SELECT business_id, id || ' brought ' || came || ', applied is ' || applied AS words
         FROM demand WHERE came <> applied
+    """,
+    "a customer's credit is what its facts say": """
+        SELECT business_id, id || ' is off by ' || sum(amount) AS words
+        FROM (SELECT business_id, id, coalesce(json_extract(body, '$.credit'), 0) AS amount
+              FROM head WHERE subject = 'customer'
+              UNION ALL SELECT business_id, subject_id, -amount FROM credit_fact)
+        GROUP BY business_id, id HAVING sum(amount) <> 0
+    """,
+    "credit that is spent pays an invoice": """
+        SELECT business_id, source || ' is off by ' || sum(amount) AS words
+        FROM (SELECT business_id, json_extract(f.body, '$.data.source') AS source, given.amount
+              FROM fact f JOIN given USING (business_id, subject_id, key)
+              WHERE f.kind = 'credit_moved'
+              UNION ALL SELECT business_id, json_extract(body, '$.data.source'),
+                  -json_extract(body, '$.data.amount') FROM fact WHERE kind = 'credit_applied'
+              UNION ALL SELECT business_id, subject_id, -json_extract(body, '$.data.credit')
+              FROM fact WHERE kind = 'reissued')
+        GROUP BY business_id, source HAVING sum(amount) <> 0
+    """,
+    "a demand says what its facts say": """
+        SELECT business_id, id || ' is off by ' || sum(amount) AS words
+        FROM (SELECT business_id, id, applied AS amount FROM demand UNION ALL
+              SELECT business_id, subject_id, -json_extract(body, '$.data.amount') FROM fact
+              WHERE kind = 'payment_applied')
+        GROUP BY business_id, id HAVING sum(amount) <> 0
+    """,
+    "an external payment is posted once": """
+        SELECT business_id, id || ' is off by ' || sum(amount) AS words
+        FROM (SELECT business_id, json_extract(body, '$.data.payment_id') AS id,
+                  json_extract(body, '$.data.amount')
+                  * CASE kind WHEN 'external_payment' THEN 1 ELSE -1 END AS amount
+              FROM fact WHERE subject = 'customer'
+                  AND kind IN ('external_payment', 'external_payment_reversed')
+              UNION ALL SELECT f.business_id, json_extract(f.body, '$.data.payment_id'), -l.amount
+              FROM fact f JOIN leg l USING (business_id, subject_id, key)
+              WHERE l.account = 'bank' AND f.kind IN ('external_payment',
+                  'external_payment_bounced', 'external_payment_reversed'))
+        GROUP BY business_id, id HAVING sum(amount) <> 0
+    """,
+    "a refund past Stripe is posted once": """
+        SELECT business_id, id || ' is off by ' || sum(amount) AS words
+        FROM (SELECT h.business_id, json_extract(one.value, '$.id') AS id,
+                  json_extract(one.value, '$.amount') AS amount
+              FROM head h, json_each(h.body, '$.refunds') one WHERE h.subject = 'invoice'
+                  AND json_extract(one.value, '$.status') = 'succeeded'
+                  AND coalesce(json_extract(one.value, '$.stripe_refund_id'), '') = ''
+              UNION ALL SELECT business_id, json_extract(body, '$.data.request_id'),
+                  -json_extract(body, '$.data.amount')
+              FROM fact WHERE kind = 'external_refund_paid')
+        GROUP BY business_id, id HAVING sum(amount) <> 0
+    """,
+    "what is set aside for a payout ends once": """
+        SELECT business_id, id || ' ended ' || -sum(times) || ' times too often' AS words
+        FROM (SELECT business_id, json_extract(body, '$.data.payout_id') AS id,
+                  CASE kind WHEN 'credit_payout_requested' THEN 1 ELSE -1 END AS times
+              FROM fact WHERE kind IN ('credit_payout_requested', 'credit_payout_rejected')
+                  OR kind = 'credit_paid_out' AND json_extract(body, '$.data.set_aside'))
+        GROUP BY business_id, id HAVING sum(times) < 0
     """,
     "a number is given once": """
         SELECT business_id, number || ' was given ' || count(*) || ' times' AS words

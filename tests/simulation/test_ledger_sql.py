@@ -159,6 +159,24 @@ def _refund(rows: Rows, books: Books) -> None:
     _head(rows, "invoice")["refunds"] = [{"id": "ref_1"}]
 
 
+def _applied(rows: Rows, books: Books) -> None:
+    _head(rows, "invoice").update(purpose="on_account", demand={"applied": 5})
+
+
+def _of_customer(kind: str, **data: Any) -> Callable[[Rows, Books], None]:
+    """A fact that nothing else knows of."""
+
+    def harm(rows: Rows, books: Books) -> None:
+        name = {"business_id": "biz_1", "subject": "customer", "subject_id": "cus_1", "seq": 99}
+        rows.append({"row": "fact", "body": {**name, "key": kind, "kind": kind, "data": data}})
+
+    return harm
+
+
+def _past_stripe(rows: Rows, books: Books) -> None:
+    _head(rows, "invoice")["refunds"] = [{"id": "ref_1", "status": "succeeded", "amount": 5}]
+
+
 HARMS = {
     "a fact's legs balance": _leg,
     "the trial balance is 0": _leg,
@@ -167,6 +185,18 @@ HARMS = {
     "what a demand brought is applied": _demand,
     "credit notes have numbers of their own without a gap": _note,
     "a refund that is asked for ends": _refund,
+    "a customer's credit is what its facts say": _credit,
+    "credit that is spent pays an invoice": _of_customer(
+        "credit_moved", source="app_1", added=0, spent=[{"invoice_id": "inv_1", "amount": 5}]
+    ),
+    "a demand says what its facts say": _applied,
+    "an external payment is posted once": _of_customer(
+        "external_payment", payment_id="ext_1", amount=5, shares=[]
+    ),
+    "a refund past Stripe is posted once": _past_stripe,
+    "what is set aside for a payout ends once": _of_customer(
+        "credit_paid_out", payout_id="out_1", amount=5, set_aside=True
+    ),
     "a number is given once": _number,
     "numbers have no gap": _next_number,
     "the chain is whole": _sequence,
