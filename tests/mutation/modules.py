@@ -21,6 +21,7 @@ class Module:
 
 # What every fact changes and posts, and how it is keyed.
 FACTS = (
+    "tests/domain/desk/test_what_a_dispute_changes.py",
     "tests/domain/test_broken_histories.py",
     "tests/domain/test_names_of_facts.py",
     "tests/domain/test_what_each_fact_changes.py",
@@ -82,6 +83,7 @@ MODULES = (
         (
             "tests/domain/desk/test_external_payments.py",
             "tests/domain/desk/test_external_money_in_the_books.py",
+            "tests/domain/desk/test_paid_on_in_the_books.py",
             "tests/domain/test_instalments_past_stripe.py",
             *FACTS,
         ),
@@ -118,6 +120,7 @@ MODULES = (
         ),
         (
             "tests/domain/desk/test_demands_in_the_books.py",
+            "tests/domain/desk/test_paid_on_in_the_books.py",
             "tests/domain/desk/test_on_account.py",
             "tests/domain/test_part_payment.py",
             *FACTS,
