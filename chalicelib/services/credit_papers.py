@@ -8,13 +8,11 @@ from decimal import Decimal
 from chalicelib import documents as paper
 from chalicelib.domain.credit_note import CreditNote
 from chalicelib.domain.invoice import Invoice
-from chalicelib.messages.addresses import address_lines
-from chalicelib.messages.taxes import tax_id_line
 from chalicelib.ports import Ports
 from chalicelib.services import receipts
 from chalicelib.services.matter import Matter
 from chalicelib.services.portal_links import customer_link
-from chalicelib.services.views import issuer_view, paid_by
+from chalicelib.services.views import issuer_view, locale_of, page_size, paid_by, payer_view
 
 
 def credit_note_view(
@@ -68,15 +66,9 @@ def external_receipt(ports: Ports, matter: Matter) -> paper.ReceiptView:
     return paper.ReceiptView(
         number=f"{payload.payment_id.rpartition('_')[2][:10].upper()}-{matter.fact.seq}",
         issuer=issuer_view(business, customer.locale),
-        received_from=paper.PartyView(
-            name=customer.name,
-            address_lines=address_lines(customer.address, customer.locale or business.locale),
-            tax_id=tax_id_line(customer.tax_id, customer.locale or business.locale),
-            email=customer.email or None,
-            phone=customer.phone or None,
-        ),
+        received_from=payer_view(customer, business),
         currency=payload.currency,
-        locale=customer.locale or business.locale,
+        locale=locale_of(customer, business),
         rendered_at=matter.fact.at,
         amount=payload.amount,
         paid_on=payload.received_on,
@@ -86,5 +78,5 @@ def external_receipt(ports: Ports, matter: Matter) -> paper.ReceiptView:
         unapplied=payload.to_credit,
         portal_url=customer_link(ports, customer),
         notes=payload.note,
-        page_size=paper.PageSize.US_LETTER if business.country == "US" else paper.PageSize.A4,
+        page_size=page_size(business),
     )

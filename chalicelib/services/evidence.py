@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from chalicelib.documents import PageSize, PartyView
+from chalicelib.documents import PartyView
 from chalicelib.domain import invoice_facts as facts
 from chalicelib.domain.customer import MethodKind
 from chalicelib.domain.desk.refunds import Refunded
@@ -37,7 +37,7 @@ from chalicelib.services.evidence_summary import (
     summary_of,
 )
 from chalicelib.services.papers import file_key
-from chalicelib.services.views import issuer_view
+from chalicelib.services.views import issuer_view, page_size
 
 EARLIER_PAYMENTS = 5
 LETTERS = "ABCDEFGH"
@@ -151,7 +151,7 @@ def view_of(ports: Ports, file: File, log: Sequence[PortalOpening]) -> EvidenceV
         statement=file.draft.text,
         summary=summary_of(ports, file, exhibits),
         sections=exhibits,
-        page_size=PageSize.US_LETTER if file.business.country == "US" else PageSize.A4,
+        page_size=page_size(file.business),
     )
 
 

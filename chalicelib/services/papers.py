@@ -20,16 +20,23 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Line
 from chalicelib.domain.invoice_fold import fold
-from chalicelib.domain.payment import PaymentStatus
-from chalicelib.messages.addresses import address_lines
-from chalicelib.messages.taxes import tax_id_line, tax_name
+from chalicelib.domain.payment import Payment, PaymentStatus
+from chalicelib.messages.taxes import tax_name
 from chalicelib.ports import Ports
 from chalicelib.ports.rows import FactRef
 from chalicelib.services import receipts
 from chalicelib.services.credit_papers import credit_note_view, external_receipt
 from chalicelib.services.matter import Matter
 from chalicelib.services.portal_links import link_for
-from chalicelib.services.views import bank_view, issuer_view, method_view, paid_by
+from chalicelib.services.views import (
+    bank_view,
+    issuer_view,
+    locale_of,
+    method_view,
+    page_size,
+    paid_by,
+    payer_view,
+)
 
 _RECEIPT = "document:receipt"  # an effect's id
 _STATES = {
@@ -146,13 +153,13 @@ def invoice_view(
     """What is printed. The line amounts add up to the subtotal, after the lines' own discounts."""
     assert invoice.issued_on is not None
     paid_on, paid_by_method = _paid(invoice, business)
-    tax = tax_name(business.country, _locale(invoice, business))
+    tax = tax_name(business.country, locale_of(invoice.bill_to, business))
     return paper.InvoiceView(
         number=invoice.number or "",
         issuer=issuer_view(business, invoice.bill_to.locale),
-        bill_to=_bill_to(invoice, business),
+        bill_to=payer_view(invoice.bill_to, business),
         currency=invoice.currency,
-        locale=_locale(invoice, business),
+        locale=locale_of(invoice.bill_to, business),
         issued_on=invoice.issued_on,
         rendered_at=fact.at,
         lines=tuple(_line(line) for line in invoice.lines),
@@ -175,40 +182,31 @@ def invoice_view(
         pay_url=link_for(ports, invoice) if invoice.is_open else None,
         bank=bank_view(business),
         notes=invoice.memo or business.invoice_note,
-        page_size=paper.PageSize.US_LETTER if business.country == "US" else paper.PageSize.A4,
+        page_size=page_size(business),
     )
 
 
 def receipt_view(ports: Ports, matter: Matter, invoice: Invoice) -> paper.ReceiptView:
     """Money received: how much, when, how, for what, and what remains."""
-    payload, business = matter.fact.data, matter.business
+    payload = matter.fact.data
     if isinstance(payload, PaymentApplied):
         return _demand_receipt(ports, matter, invoice, payload)
-    payment = invoice.payment(payload.payment_id) if _is_charge(payload) else None
-    applied = payload.amount - _unapplied(invoice, payload.amount)
-    return paper.ReceiptView(
-        number=f"{invoice.number}-{matter.fact.seq}",
-        issuer=issuer_view(business, invoice.bill_to.locale),
-        received_from=_bill_to(invoice, business),
-        currency=invoice.currency,
-        locale=_locale(invoice, business),
-        rendered_at=matter.fact.at,
-        amount=payload.amount,
-        paid_on=local_date(matter.fact.at, business.zone),
-        method=paid_by(payload, payment),
-        allocations=(
-            paper.AllocationView(
-                invoice_number=invoice.number or "",
-                invoice_total=invoice.totals.total,
-                amount=applied,
-                balance=max(invoice.amount_remaining, 0),
-                issued_on=invoice.issued_on,
-            ),
-        ),
-        transaction_id=payload.charge_id if _is_charge(payload) else payload.reference,
-        unapplied=payload.amount - applied,
-        portal_url=link_for(ports, invoice),
-        page_size=paper.PageSize.US_LETTER if business.country == "US" else paper.PageSize.A4,
+    charged = isinstance(payload, facts.ChargeSucceeded)
+    allocation = paper.AllocationView(
+        invoice_number=invoice.number or "",
+        invoice_total=invoice.totals.total,
+        amount=payload.amount - min(invoice.amount_overpaid, payload.amount),
+        balance=max(invoice.amount_remaining, 0),
+        issued_on=invoice.issued_on,
+    )
+    return _receipt(
+        ports,
+        matter,
+        invoice,
+        number=invoice.number or "",
+        allocations=(allocation,),
+        payment=invoice.payment(payload.payment_id) if charged else None,
+        transaction_id=payload.charge_id if charged else payload.reference,
     )
 
 
@@ -216,47 +214,47 @@ def _demand_receipt(
     ports: Ports, matter: Matter, invoice: Invoice, payload: PaymentApplied
 ) -> paper.ReceiptView:
     """One payment on account, or an instalment: it names each invoice that it paid."""
-    business, payment = matter.business, invoice.payment(payload.payment_id)
-    allocations = receipts.allocations(ports, matter, payload)
+    payment = invoice.payment(payload.payment_id)
+    return _receipt(
+        ports,
+        matter,
+        invoice,
+        number=invoice.id.rpartition("_")[2][:10].upper(),
+        allocations=receipts.allocations(ports, matter, payload),
+        payment=payment,
+        transaction_id=payment.charge_id if payment else None,
+        notes=invoice.memo,
+    )
+
+
+def _receipt(
+    ports: Ports,
+    matter: Matter,
+    invoice: Invoice,
+    *,
+    number: str,
+    allocations: tuple[paper.AllocationView, ...],
+    payment: Payment | None,
+    transaction_id: str | None,
+    notes: str = "",
+) -> paper.ReceiptView:
+    payload, business = matter.fact.data, matter.business
     return paper.ReceiptView(
-        number=f"{invoice.id.rpartition('_')[2][:10].upper()}-{matter.fact.seq}",
+        number=f"{number}-{matter.fact.seq}",
         issuer=issuer_view(business, invoice.bill_to.locale),
-        received_from=_bill_to(invoice, business),
+        received_from=payer_view(invoice.bill_to, business),
         currency=invoice.currency,
-        locale=_locale(invoice, business),
+        locale=locale_of(invoice.bill_to, business),
         rendered_at=matter.fact.at,
         amount=payload.amount,
         paid_on=local_date(matter.fact.at, business.zone),
         method=paid_by(payload, payment),
         allocations=allocations,
-        transaction_id=payment.charge_id if payment else None,
+        transaction_id=transaction_id,
         unapplied=payload.amount - sum(one.amount for one in allocations),
         portal_url=link_for(ports, invoice),
-        notes=invoice.memo,
-        page_size=paper.PageSize.US_LETTER if business.country == "US" else paper.PageSize.A4,
-    )
-
-
-def _unapplied(invoice: Invoice, amount: int) -> int:
-    return min(invoice.amount_overpaid, amount)
-
-
-def _is_charge(payload: object) -> bool:
-    return isinstance(payload, facts.ChargeSucceeded)
-
-
-def _locale(invoice: Invoice, business: Business) -> str:
-    return invoice.bill_to.locale or business.locale
-
-
-def _bill_to(invoice: Invoice, business: Business) -> paper.PartyView:
-    to = invoice.bill_to
-    return paper.PartyView(
-        name=to.name,
-        address_lines=address_lines(to.address, _locale(invoice, business)),
-        tax_id=tax_id_line(to.tax_id, _locale(invoice, business)),
-        email=to.email or None,
-        phone=to.phone or None,
+        notes=notes,
+        page_size=page_size(business),
     )
 
 

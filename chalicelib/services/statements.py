@@ -18,12 +18,10 @@ from chalicelib.domain.dates import instant
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.facts import Fact
 from chalicelib.domain.statement import Statement, statement
-from chalicelib.messages.addresses import address_lines
-from chalicelib.messages.taxes import tax_id_line
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import all_of
 from chalicelib.services.papers import file_key
-from chalicelib.services.views import issuer_view
+from chalicelib.services.views import issuer_view, locale_of, page_size, payer_view
 
 FACTS_A_QUERY = 100
 
@@ -69,18 +67,13 @@ def stored_statement(ports: Ports, business: Business, customer_id: str, said: S
 
 def statement_view(business: Business, customer: Customer, said: Statement) -> paper.StatementView:
     """Dated by the newest thing in it, so that drawing it again changes nothing."""
-    locale = customer.locale or business.locale
+    locale = locale_of(customer, business)
     return paper.StatementView(
         issuer=issuer_view(business, locale),
-        to=paper.PartyView(
-            name=customer.name,
-            address_lines=address_lines(customer.address, locale),
-            tax_id=tax_id_line(customer.tax_id, locale),
-            email=customer.email or None,
-        ),
+        to=payer_view(customer, business),
         customer_number=customer.external_ref or None,
         locale=locale,
         rendered_at=said.last_at or instant(said.from_on, time(), business.zone),
         statement=said,
-        page_size=paper.PageSize.US_LETTER if business.country == "US" else paper.PageSize.A4,
+        page_size=page_size(business),
     )

@@ -1,11 +1,13 @@
-"""Small views shared by documents and notices: who bills, where a transfer goes, how money came."""
+"""Small views shared by documents and notices: who bills whom, where a transfer goes, how money
+came."""
 
 from __future__ import annotations
 
 from chalicelib import documents as paper
 from chalicelib.domain.business import Business
-from chalicelib.domain.customer import PaymentMethod
+from chalicelib.domain.customer import Customer, PaymentMethod
 from chalicelib.domain.desk.account import ExternalPaymentReceived
+from chalicelib.domain.invoice import BillTo
 from chalicelib.domain.payment import Attempt, Payment
 from chalicelib.messages import BusinessView
 from chalicelib.messages.addresses import address_lines
@@ -48,6 +50,27 @@ def issuer_view(business: Business, locale: str = "") -> paper.PartyView:
         email=business.email or None,
         phone=business.phone or None,
     )
+
+
+def payer_view(payer: Customer | BillTo, business: Business) -> paper.PartyView:
+    """Who pays, as printed for themselves."""
+    locale = locale_of(payer, business)
+    return paper.PartyView(
+        name=payer.name,
+        address_lines=address_lines(payer.address, locale),
+        tax_id=tax_id_line(payer.tax_id, locale),
+        email=payer.email or None,
+        phone=payer.phone or None,
+    )
+
+
+def locale_of(payer: Customer | BillTo, business: Business) -> str:
+    """The payer's own language, else the business's."""
+    return payer.locale or business.locale
+
+
+def page_size(business: Business) -> paper.PageSize:
+    return paper.PageSize.US_LETTER if business.country == "US" else paper.PageSize.A4
 
 
 def bank_view(business: Business) -> paper.BankView | None:
