@@ -16,7 +16,7 @@ from datetime import datetime, time, timedelta
 from chalicelib.domain import chargeability, pay_days
 from chalicelib.domain.chargeability import Standing
 from chalicelib.domain.customer import PaymentMethod
-from chalicelib.domain.dates import instant, iso, local_date
+from chalicelib.domain.dates import instant, local_date, shown
 from chalicelib.domain.decisions import (
     Decision,
     GiveUp,
@@ -152,7 +152,7 @@ def _after_the_end(invoice: Invoice, reason: Reason, now: datetime) -> Decision:
     if stops_at is None or reason.code == "not_connected":  # our trouble, not the payer's
         return Wait(reason)
     if now < stops_at:
-        words = f"Overdue. The subscription stops at {iso(stops_at)} unless it is paid."
+        words = f"Overdue. The subscription stops at {shown(stops_at)} unless it is paid."
         return Wait(Reason("grace", words, reason.payer_key), until=stops_at)
     return StopService(Reason("grace_over", "Still unpaid, and no days of grace are left."))
 
@@ -272,9 +272,9 @@ def _on_pay_day(
 
 def _why_later(number: str, due_at: datetime, earliest: datetime, zone: str) -> Reason:
     if due_at == earliest:
-        return Reason("next_retry", f"Waits for {number} at {iso(due_at)}.")
+        return Reason("next_retry", f"Waits for {number} at {shown(due_at)}.")
     day = pay_days.in_words(due_at, zone)
-    words = f"Waits for {number} at {iso(due_at)}: {day}, is a likely pay day."
+    words = f"Waits for {number} at {shown(due_at)}: {day}, is a likely pay day."
     return Reason("pay_day", words)
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from chalicelib.domain import network_caps, pay_days
 from chalicelib.domain.customer import MethodKind
-from chalicelib.domain.dates import iso
+from chalicelib.domain.dates import shown
 from chalicelib.domain.declines import Decline, is_soft, network_delay_seconds
 from chalicelib.domain.invoice import Dunning, Invoice
 from chalicelib.domain.payment import Attempt, AttemptResult, Trigger
@@ -119,7 +119,7 @@ class _Look:
     def _judged(self, slot: int, at: datetime) -> PastTry:
         settled_at = self._settled_otherwise()
         if settled_at is not None and settled_at <= at:
-            words = f"Settled on {iso(settled_at)} without a scheduled try."
+            words = f"Settled on {shown(settled_at)} without a scheduled try."
             return PastTry(slot, at, Verdict.NOT_NEEDED, "settled", words)
         last = self._last_failure(at)
         block = self._forbidden(last, last.decline) if last and last.decline else None
@@ -130,7 +130,7 @@ class _Look:
         real = next((one for one in self._ended() if abs(one.started_at - at) <= SAME_TRY), None)
         if real is not None and not self.unsure:
             self.made.append(real.resolved_at or real.started_at)
-            words = f"A try was made on {iso(real.started_at)}: it {real.result.value}."
+            words = f"A try was made on {shown(real.started_at)}: it {real.result.value}."
             return PastTry(slot, at, Verdict.AS_IT_WAS, real.result.value, words)
         self.made.append(at)
         self.unsure = True
@@ -168,10 +168,12 @@ class _Look:
         if before:
             one = before[-1]
             kind = f" ({one.decline.decline_class.value})" if one.decline else ""
-            words.append(f"The last before it, on {iso(one.started_at)}, {one.result.value}{kind}.")
+            words.append(
+                f"The last before it, on {shown(one.started_at)}, {one.result.value}{kind}."
+            )
         if after:
             one = after[0]
-            words.append(f"The next after it, on {iso(one.started_at)}, {one.result.value}.")
+            words.append(f"The next after it, on {shown(one.started_at)}, {one.result.value}.")
         return " ".join(words)
 
     def _settled(self, last: PastTry) -> bool:

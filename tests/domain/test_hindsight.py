@@ -95,8 +95,8 @@ def test_a_try_at_another_time_is_unknown_with_its_bounds() -> None:
     seen = replay(slots(48), recovered())
     assert verdicts(seen) == [U]
     assert seen.tries[0].words == (
-        "No try was made then. The last before it, on 2026-03-03T12:00:00.000000Z, failed (funds). "
-        "The next after it, on 2026-03-05T12:00:00.000000Z, succeeded."
+        "No try was made then. The last before it, on 2026-03-03 12:00 UTC, failed (funds). "
+        "The next after it, on 2026-03-05 12:00 UTC, succeeded."
     )
     assert (seen.paid_from, seen.paid_by) == (after(hours=48), None)
     assert (seen.overdue_at, seen.overdue_certain) == (after(hours=48), False)

@@ -101,8 +101,7 @@ def test_an_empty_account_is_tried_on_the_next_pay_day_and_staff_read_why() -> N
     assert told is not None
     assert (told.kind, told.at) == (NextActionKind.RETRY, later.at)
     assert told.reason == (
-        "Waits for retry 1 of 4 at 2026-03-06T14:00:00.000000Z: Friday, 2026-03-06, "
-        "is a likely pay day."
+        "Waits for retry 1 of 4 at 2026-03-06 14:00 UTC: Friday, 2026-03-06, is a likely pay day."
     )
     tried = decide(STANDARD, invoice, around, later.at)
     assert isinstance(tried, PayNow)
