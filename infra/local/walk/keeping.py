@@ -10,18 +10,25 @@ from infra.local.walk.desk import Desk, must
 
 
 def billing_groups(desk: Desk) -> None:
-    """7: two customers on one consolidated invoice that names them, sent to the contact."""
-    acme = {"name": "Acme Corp", "email": "ap@acme.example", "terms": "net_14"}
-    group = desk.post("/v1/groups", acme, 201)["id"]
+    """7: two customers on one consolidated invoice that names them, sent to the contact; and every
+    month from now on, on the group's own day."""
+    acme = {"name": "Acme Corp", "email": "ap@acme.example", "terms": "net_14", "billing_day": 28}
+    made = desk.post("/v1/groups", acme, 201)
+    group = made["id"]
+    must(made["next_bill_at"][8:10], "28", "a billing day")
     for name in ("Seven North", "Seven South"):
         customer = desk.customer(name, card=None)
         desk.post(f"/v1/groups/{group}/members", {"customer_id": customer})
         wish = {"customer_id": customer, "product": "Laptop", "unit_amount": 8900}
         desk.post("/v1/subscriptions", wish | {"start_on": desk.day(0)}, 201)
-    previewed = desk.post(f"/v1/groups/{group}/invoices/preview", {})
-    (invoice,) = desk.post(f"/v1/groups/{group}/invoices", {}, 201)["data"]
+    two_periods = {"last_on": desk.day(40)}
+    previewed = desk.post(f"/v1/groups/{group}/invoices/preview", two_periods)
+    (invoice,) = desk.post(f"/v1/groups/{group}/invoices", two_periods, 201)["data"]
     names = [line["customer_name"] for line in invoice["lines"]]
-    must((previewed["total"], names), (17800, ["Seven North", "Seven South"]), "consolidated")
+    twice = ["Seven North", "Seven North", "Seven South", "Seven South"]
+    must((previewed["total"], names), (35600, twice), "consolidated")
+    again = desk.post(f"/v1/groups/{group}/invoices", two_periods, 201)
+    must(again["data"], [], "nothing is billed twice")
     removed = desk.get(f"/v1/groups/{group}")["members"][0]["customer_id"]
     desk.post(f"/v1/groups/{group}/members/{removed}/remove", {"until_on": desk.day(40)})
 
