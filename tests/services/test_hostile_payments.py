@@ -24,18 +24,6 @@ MASTERCARD = "5555555555554444"
 TODAY = date(2026, 1, 1)
 
 
-@pytest.fixture
-def install() -> Install:
-    made = Install.at()
-    made.business()
-    return made
-
-
-@pytest.fixture
-def ada(install: Install) -> Customer:
-    return install.customer()
-
-
 def two_cards(install: Install, ada: Customer) -> tuple[str, str]:
     install.save_card("biz_1", ada.id, MASTERCARD)
     install.settle()

@@ -34,18 +34,6 @@ TODAY = date(2026, 1, 1)
 FEBRUARY = date(2026, 2, 1)
 
 
-@pytest.fixture
-def install() -> Install:
-    made = Install.at()
-    made.business()
-    return made
-
-
-@pytest.fixture
-def ada(install: Install) -> Customer:
-    return install.customer()
-
-
 def plan_of(install: Install, customer: Customer, **more: Any) -> PaymentPlan:
     """Three times 3000 over 6000 and 3000, by hand unless said otherwise."""
     wish = PlanWish(install.ids.new("plan"), customer.id, count=3, first_on=FEBRUARY, autopay=False)

@@ -26,18 +26,6 @@ BROKE = "4000000000000341"  # saves well, then declines
 ASKS = "4000002760003184"  # 3-D Secure every time
 
 
-@pytest.fixture
-def install() -> Install:
-    made = Install.at()
-    made.business()
-    return made
-
-
-@pytest.fixture
-def ada(install: Install) -> Customer:
-    return install.customer()
-
-
 def asks(install: Install) -> Customer:
     """Whose bank wants a confirmation of everything, of saving the card too."""
     ada = install.customer(card=None)

@@ -35,18 +35,6 @@ EACH = 100
 
 
 @pytest.fixture
-def install() -> Install:
-    made = Install.at()
-    made.business()
-    return made
-
-
-@pytest.fixture
-def ada(install: Install) -> Customer:
-    return install.customer()
-
-
-@pytest.fixture
 def owed(install: Install, ada: Customer) -> list[Invoice]:
     made = [install.invoice(ada, EACH, due_on=MAY + timedelta(days=day)) for day in range(MANY)]
     install.settle()

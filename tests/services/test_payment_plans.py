@@ -35,18 +35,6 @@ START = date(2026, 1, 1)
 FEBRUARY = date(2026, 2, 1)
 
 
-@pytest.fixture
-def install() -> Install:
-    made = Install.at()
-    made.business()
-    return made
-
-
-@pytest.fixture
-def ada(install: Install) -> Customer:
-    return install.customer()
-
-
 def owing(install: Install, customer: Customer) -> tuple[Invoice, Invoice]:
     """9000 in two invoices that nobody has charged yet."""
     two = tuple(install.invoice(customer, one, due_on=date(2026, 5, 1)) for one in (6000, 3000))
