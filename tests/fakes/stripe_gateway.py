@@ -60,6 +60,9 @@ class CoreCalls:
         key: str | None = None,
     ) -> Body:
         method, path = _ENDPOINTS[operation]
+        for stream in (params or {}).values():
+            if hasattr(stream, "seek"):  # the SDK repeats what it has read, not what it could read
+                stream.seek(0)
         try:
             reply = self._core.call(
                 method, path.format(*ids), params, account=account, idempotency_key=key

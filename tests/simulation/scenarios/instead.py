@@ -169,11 +169,11 @@ def _answered(world: World) -> None:
 
 
 def _known_as_answered(world: World) -> Iterator[str]:
-    """Stripe has it, and nobody here was told that it was refused."""
+    """Nobody here was told that Stripe refused it: it has no reason to."""
     yield from disputes.ARGUED.ends(world)
     for row in world.store.fact_rows():
         if isinstance(row.fact.data, AnswerRefused):
-            yield f"{row.fact.subject_id}: {row.fact.data.code}, and Stripe has the answer"
+            yield f"{row.fact.subject_id}: refused, {row.fact.data.code}"
 
 
 WRITTEN_OFF = Scenario("write_off_race", _written_off, _one_or_the_other, last=9 * DAY)
