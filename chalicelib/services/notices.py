@@ -35,6 +35,7 @@ from chalicelib.services.matter import Matter
 from chalicelib.services.views import (
     bank_view,
     business_view,
+    charged_on,
     method_view,
     paid_by,
     saved_method_view,
@@ -97,7 +98,7 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
     method = _method(matter, invoice, payload)
     number, balance = _named(ports, matter, invoice)
     locale = business.locale if kind.for_staff else invoice.bill_to.locale or business.locale
-    charge_on = _charge_on(matter, invoice)
+    charge_on = charged_on(business, matter.customer, invoice)
     asks = kind.value in _ASKING and charge_on is None
     return NoticeView(
         kind=kind,
@@ -164,18 +165,6 @@ def _method(matter: Matter, invoice: Invoice, payload: Any) -> paper.MethodView 
         return paid_by(payload, payment)
     default = matter.customer.default_method if matter.customer else None
     return saved_method_view(default) if default else None
-
-
-def _charge_on(matter: Matter, invoice: Invoice) -> date | None:
-    """The day the saved card is charged by itself, while no try has failed."""
-    plan = invoice.next_action
-    own = invoice.auto_charge
-    customer = matter.customer
-    wanted = (customer.auto_charge if own is None else own) if customer else False
-    if not wanted or invoice.dunning is not None or invoice.charge_at is None or plan is None:
-        return None
-    usable = customer is not None and customer.default_method is not None
-    return local_date(invoice.charge_at, matter.business.zone) if usable else None
 
 
 def _next_on(business: Business, invoice: Invoice) -> date | None:

@@ -6,12 +6,15 @@ Drawn from the state right after the fact that owes them, so drawing again gives
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from chalicelib import documents as paper
 from chalicelib.domain import invoice_facts as facts
+from chalicelib.domain import party_fold
 from chalicelib.domain.business import Business
+from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import local_date
 from chalicelib.domain.desk.credit_notes import CreditNoteIssued
 from chalicelib.domain.desk.on_account import PaymentApplied
@@ -30,12 +33,14 @@ from chalicelib.services.matter import Matter
 from chalicelib.services.portal_links import link_for
 from chalicelib.services.views import (
     bank_view,
+    charged_on,
     issuer_view,
     locale_of,
     method_view,
     page_size,
     paid_by,
     payer_view,
+    saved_method_view,
 )
 
 _RECEIPT = "document:receipt"  # an effect's id
@@ -68,7 +73,32 @@ def _drawn(ports: Ports, matter: Matter, name: str) -> bytes:
     if name == "credit_note":
         tax = tax_name(matter.business.country, view.locale)
         view = credit_note_view(view, invoice, matter.fact.data.note, tax)
+    else:
+        view = _charged_by_itself(ports, matter, invoice, view)
     return ports.documents.invoice(view)
+
+
+def _charged_by_itself(
+    ports: Ports, matter: Matter, invoice: Invoice, view: paper.InvoiceView
+) -> paper.InvoiceView:
+    """Where a saved method will be charged it says which and when, and asks for no other money."""
+    customer = _customer_then(ports, matter)
+    charge_on = charged_on(matter.business, customer, invoice)
+    if charge_on is None or customer is None or customer.default_method is None:
+        return view
+    method = saved_method_view(customer.default_method)
+    return replace(view, charge_on=charge_on, paid_by=method, pay_url=None, bank=None)
+
+
+def _customer_then(ports: Ports, matter: Matter) -> Customer | None:
+    """As it was at the fact's time: a method saved since is on no paper drawn again."""
+    assert matter.customer is not None
+    history = ports.store.facts(matter.business.id, Subject.CUSTOMER, matter.customer.id)
+    customer: Customer | None = None
+    for fact in history:
+        if fact.at <= matter.fact.at:
+            customer = party_fold.apply(customer, fact, party_fold.customer_step)
+    return customer
 
 
 def file_key(business_id: str, fingerprint: str) -> str:

@@ -3,11 +3,14 @@ came."""
 
 from __future__ import annotations
 
+from datetime import date
+
 from chalicelib import documents as paper
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, PaymentMethod
+from chalicelib.domain.dates import local_date
 from chalicelib.domain.desk.account import ExternalPaymentReceived
-from chalicelib.domain.invoice import BillTo
+from chalicelib.domain.invoice import BillTo, Invoice
 from chalicelib.domain.payment import Attempt, Payment
 from chalicelib.messages import BusinessView
 from chalicelib.messages.addresses import address_lines
@@ -90,3 +93,14 @@ def saved_method_view(method: PaymentMethod) -> paper.MethodView:
     return paper.MethodView(
         paper.MethodKind(method.kind.value), brand=method.brand, last4=method.last4
     )
+
+
+def charged_on(business: Business, customer: Customer | None, invoice: Invoice) -> date | None:
+    """The day the saved method is charged by itself, while no try has failed."""
+    if customer is None or customer.default_method is None:
+        return None
+    wanted = customer.auto_charge if invoice.auto_charge is None else invoice.auto_charge
+    waits = invoice.dunning is None and invoice.next_action is not None
+    if not (wanted and waits) or invoice.charge_at is None:
+        return None
+    return local_date(invoice.charge_at, business.zone)
