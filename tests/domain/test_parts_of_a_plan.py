@@ -99,6 +99,15 @@ def test_chosen_parts_that_just_can_be(parts: tuple[tuple[int, int], ...]) -> No
     assert rules.check_instalments(list(made), 9000, "USD", FIRST) == made
 
 
+def test_what_a_part_can_be_depends_on_the_currency() -> None:
+    pence = chosen((0, 970), (1, 30))
+    assert rules.check_instalments(pence, 1000, "GBP", FIRST) == pence
+    with pytest.raises(InvalidInput) as refused:
+        rules.check_instalments(chosen((0, 500), (1, 499)), 1000, "JPY", FIRST)
+    words = "The instalments have to add up to the balance, 1000 JPY."
+    assert refused.value.detail == words
+
+
 def test_the_most_that_one_part_can_be() -> None:
     _, highest = money.chargeable_bounds("USD")
     most = chosen((0, highest))

@@ -10,11 +10,18 @@ import pytest
 
 from chalicelib.domain import payment_plan as rules
 from chalicelib.domain import payment_plan_facts as plans
+from chalicelib.domain.demand import Demand
+from chalicelib.domain.desk import instalments
+from chalicelib.domain.desk.instalments import InstalmentOwedAgain, InstalmentPaidOutside
+from chalicelib.domain.errors import BrokenRecord
+from chalicelib.domain.external_payment import ExternalMethod
+from chalicelib.domain.invoice import Invoice, Purpose
+from chalicelib.domain.invoice_facts import Replanned
 from chalicelib.domain.owed import Audience
 from chalicelib.domain.payment_plan import Instalment, InstalmentPart, InstalmentState, PlanStatus
 from chalicelib.domain.payment_plan_facts import PaidOutside, PaidOutsideReversed
-from tests.domain.desk.books import ids
-from tests.domain.samples import NOON, day
+from tests.domain.desk.books import at, ids
+from tests.domain.samples import NOON, attempt, day, payment, pending
 from tests.domain.test_plans_in_the_books import DUE, LATE, PLAN, having, part, told
 from tests.domain.test_what_each_fact_changes import LATER, changed
 
@@ -150,4 +157,39 @@ def test_an_instalment_lowered_to_what_was_paid_of_it_is_paid() -> None:
         part(2, amount=1000, paid=1000, state=S.PAID),
     )
     assert rules.lowered(running, 3001) == (part(1), part(2, amount=1001, paid=1000))
+    assert rules.lowered(running, 0) == (part(2, amount=1000, paid=1000, state=S.PAID),)
     assert rules.lowered(running, 9000) == running.instalments
+    nearly = having(part(1, paid=2999))
+    assert rules.lowered(nearly, 0) == (part(1, amount=2999, paid=2999, state=S.PAID),)
+
+
+# ----------------------------------------------------------------------- the instalment's demand
+
+DEMAND = pending(id="ins_1_1", purpose=Purpose.INSTALMENT, demand=Demand(plan_id="plan_1"))
+CHEQUE = InstalmentPaidOutside("ext_1", ExternalMethod.CHECK, "1044", 8900, day("2026-03-01"))
+
+
+@pytest.mark.parametrize(
+    ("demand", "amount"),
+    [(DEMAND, 8901), (replace(DEMAND, payments=(payment(attempt()),)), 100)],
+)
+def test_a_demand_takes_no_more_than_it_asks_for_and_nothing_while_it_is_charged(
+    demand: Invoice, amount: int
+) -> None:
+    with pytest.raises(BrokenRecord) as broken:
+        instalments.step(demand, replace(CHEQUE, amount=amount), at(LATER))
+    assert str(broken.value) == "ins_1_1: more money than it asks for"
+
+
+def test_a_topic_takes_only_its_own_facts() -> None:
+    with pytest.raises(BrokenRecord) as broken:
+        instalments.step(DEMAND, Replanned("A new card."), at(LATER))
+    assert str(broken.value) == "no step for Replanned"
+
+
+def test_a_demand_that_was_partly_paid_twice_knows_both() -> None:
+    once = instalments.step(DEMAND, replace(CHEQUE, amount=100), at(LATER))
+    twice = instalments.step(once, replace(CHEQUE, amount=30), at(LATER))
+    back = instalments.step(twice, InstalmentOwedAgain("ext_1", 100, "No funds."), at(LATER))
+    assert [one.demand.applied for one in (once, twice, back) if one.demand] == [100, 130, 30]
+    assert [one.amount_paid for one in (once, twice, back)] == [100, 130, 30]

@@ -178,6 +178,19 @@ ENTRIES = [
         ),
     ),
     (
+        lost_before(replace(LOST, taken=0), status=S.PROCESSING),  # it goes on being charged
+        DisputeRegained(PAY, "du_1", 0, 1),
+        Entry(
+            {
+                "payments.1.disputed": False,
+                "disputes.1.state": D.WON,
+                "disputes.1.verdicts": 2,
+            },
+            {},
+            REGAINED,
+        ),
+    ),
+    (
         having(LOST),  # paid otherwise meanwhile: it is the customer's credit
         DisputeRegained(PAY, "du_1", 8900, 1),
         Entry(
