@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import party_facts as facts
+from chalicelib.domain import subscription as rules
 from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, MethodState
 from chalicelib.domain.desk.account import CreditPaidOut
+from chalicelib.domain.desk.warned import CardWarned
 from chalicelib.domain.errors import BrokenRecord
 from chalicelib.domain.external_payment import ExternalMethod
+from chalicelib.domain.fraud_warning import CardWarning
 from chalicelib.domain.ledger import Account, Leg
 from chalicelib.domain.party_fold import (
     apply,
@@ -27,6 +30,7 @@ from chalicelib.domain.policy import STANDARD
 from tests.domain.desk.books import at
 from tests.domain.histories import Story
 from tests.domain.samples import NOON, bank, card, customer, day
+from tests.domain.test_subscription import monthly
 from tests.domain.test_what_each_fact_changes import LATER, changed
 
 ON = day("2026-03-03")
@@ -34,6 +38,7 @@ VISA, OTHER = card("pm_1"), card("pm_2")
 ADA = customer(VISA, OTHER, credit=1000, last_payment_id="poa_0")
 DEAD = replace(VISA, state=MethodState.DEAD)
 TYPED_AGAIN = card("pm_9", fingerprint=VISA.fingerprint)
+WARNED = replace(ADA, card_warnings=(CardWarning("issfr_1", VISA.fingerprint),))
 STALE = replace(ADA, name="Ada King", credit=7, methods=(), last_payment_id="x")
 
 
@@ -111,6 +116,12 @@ FACTS = [
     (ADA, facts.CreditMoved("poa_1", -8900, (), "Taken back."), {"credit": -7900}),
     (
         ADA,
+        CardWarned("issfr_1", VISA.fingerprint),
+        {"card_warnings": (CardWarning("issfr_1", VISA.fingerprint),)},
+    ),
+    (WARNED, facts.CustomerChanged(STALE, ("name",)), {"name": "Ada King"}),
+    (
+        ADA,
         CreditPaidOut("out_1", ExternalMethod.WIRE, "W-1", 250, "USD", ON, "They left."),
         {"credit": 750},
     ),
@@ -157,6 +168,30 @@ def test_each_record_begins_as_it_was_made() -> None:
 
 
 ORPHAN = SimpleNamespace(kind="changed")
+
+
+def test_a_pause_says_why_and_an_end_says_when() -> None:
+    running = monthly()
+    pause = facts.SubscriptionPaused(ON, "Unpaid.", ("inv_1",))
+    paused = subscription_step(running, pause, at(LATER))
+    assert paused == rules.paused(running, on=ON, reason="Unpaid.", invoice_ids=("inv_1",))
+    for collect in (True, False):
+        end = facts.SubscriptionCancelled(ON, "Moved.", collect_open_debt=collect)
+        over = subscription_step(running, end, at(LATER))
+        assert over == replace(rules.cancelled(running, on=ON), debt_dropped=not collect)
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        (ORPHAN, "no step for SimpleNamespace"),
+        (facts.PeriodBilled(3, "inv_3", 0, "UTC"), "period 3 billed, 0 is next"),
+    ],
+)
+def test_what_cannot_happen_to_a_subscription_is_named(payload: Any, words: str) -> None:
+    with pytest.raises(BrokenRecord) as broken:
+        subscription_step(monthly(), payload, at(LATER))
+    assert str(broken.value) == words
 
 
 @pytest.mark.parametrize("step", [customer_step, business_step, subscription_step])
