@@ -14,6 +14,12 @@ def payment_id(invoice_id: str, epoch: int) -> str:
     return f"pay_{invoice_id.removeprefix('inv_')}_{epoch}"
 
 
+def invoices_of(payment: str) -> tuple[str, ...]:
+    """Whose payment the id may name: an invoice's, or another demand's, which keeps its prefix."""
+    rest = payment.removeprefix("pay_").rpartition("_")[0]
+    return (f"inv_{rest}", rest)
+
+
 def epoch_of(payment: str) -> int:
     """Which payment of its invoice the id names."""
     return int(payment.rpartition("_")[2])

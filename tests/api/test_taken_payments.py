@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -178,6 +179,66 @@ def test_an_invoice_is_no_payment(api: Api, ada: Customer) -> None:
     invoice = api.install.invoice(ada)
     assert api.get(f"/v1/payments/{invoice.id}").code == "payment_not_found"
     assert api.post(f"/v1/payments/{invoice.id}/cancel").code == "payment_not_found"
+
+
+def listed(api: Api, status: str) -> dict[str, Any]:
+    """The one payment that the list shows with this status, read by the id it is shown with."""
+    sort = "?sort=due_on&" if status in {"pending", "processing"} else "?"
+    rows = api.get(f"/v1/payments{sort}status={status}").json["data"]
+    (named,) = {row["payment_id"] for row in rows} - {None}
+    found: dict[str, Any] = api.get(f"/v1/payments/{named}").json
+    assert (found["id"], found["invoice_id"]) == (named, rows[0]["invoice_id"])
+    return found
+
+
+def test_each_payment_of_the_list_is_read(api: Api) -> None:
+    """Refused and to be tried again, cancelled, and paid: the same invoice, by turns."""
+    ada = api.install.customer()
+    api.install.stripe.script_card(VISA, ["insufficient_funds"] * 2)
+    invoice = api.install.invoice(ada)
+    api.install.settle()
+    refused, waiting = listed(api, "failed"), listed(api, "pending")
+    assert refused == waiting
+    assert (refused["status"], refused["code"]) == ("pending", "insufficient_funds")
+    assert (refused["paid"], refused["paid_at"], refused["amount"]) == ([], None, 8900)
+    assert [one["result"] for one in refused["attempts"]] == ["failed"] * 2
+    cash = {"method": "cash", "amount": 8000, "received_on": "2026-01-01"}
+    api.post(f"/v1/invoices/{invoice.id}/external-payments", cash)
+    gone = listed(api, "cancelled")
+    assert (gone["id"], gone["status"]) == (refused["id"], "cancelled")
+    api.post(f"/v1/invoices/{invoice.id}/charge", {})
+    api.install.settle()
+    charged = api.install.read(invoice).payments[-1]
+    paid = api.get(f"/v1/payments/{charged.id}").json
+    assert (paid["status"], paid["reason"], paid["credited"]) == ("succeeded", "", 0)
+    assert paid["paid"] == [{"invoice_id": invoice.id, "amount": 900}]
+
+
+def test_a_payment_that_was_taken_is_read_by_the_lists_name_too(api: Api, ada: Customer) -> None:
+    invoice = api.install.invoice(ada)
+    taken = api.post(path_of(ada), {"amount": 10_000}).json
+    api.install.settle()
+    found = listed(api, "paid")
+    assert (found["status"], found["invoice_id"]) == ("succeeded", taken["id"])
+    assert found["paid"] == [{"invoice_id": invoice.id, "amount": 8900}]
+    assert found["credited"] == 1100
+
+
+def test_a_payment_that_is_on_its_way(api: Api) -> None:
+    ada = api.install.customer(card=None)
+    api.install.save_card("biz_1", ada.id, "000123456789", kind="us_bank_account")
+    api.install.invoice(ada)
+    api.install.settle()
+    assert listed(api, "processing")["status"] == "processing"
+
+
+def test_no_payment_of_an_invoice_is_anothers_or_nobodys(api: Api) -> None:
+    invoice = api.install.invoice(api.install.customer())
+    api.install.settle()
+    (payment,) = api.install.read(invoice).payments
+    assert api.get(f"/v1/payments/{payment.id}").status == 200
+    for unknown in (f"{payment.id}0", "pay_", "pay_x", "pay_none_1"):
+        assert api.get(f"/v1/payments/{unknown}").code == "payment_not_found"
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,15 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.desk.on_account import demand_of
 from chalicelib.domain.invoice import Invoice
-from chalicelib.domain.payment import Allocation
+from chalicelib.domain.payment import Allocation, Payment
 from chalicelib.services.invoices import latest_action_url
 from chalicelib.services.on_account import why_not_payable
-from chalicelib.services.taken import Suggestion, TakenStatus, outcome_of_payment
+from chalicelib.services.taken import (
+    Suggestion,
+    TakenStatus,
+    outcome_in_invoice,
+    outcome_of_payment,
+)
 
 MOST_NAMED = 1000  # so that it is the rule that refuses too many, and says what to do
 
@@ -49,11 +54,14 @@ class NewPayment(Body):
 
 
 class TakenPaymentView(View):
-    """`allocations` is what it is meant for, `paid` what it has paid, `credited` what became the
+    """`invoice_id` names what it is a payment of; a payment on account is one of its own.
+
+    `allocations` is what it is meant for, `paid` what it has paid, `credited` what became the
     customer's credit. `reason` and `what_to_do` are for whoever takes it. Send the payer to
     `setup_url` to enter a card, to `action_url` to confirm with the bank."""
 
     id: str
+    invoice_id: str
     customer_id: str
     amount: int
     currency: str
@@ -71,6 +79,8 @@ class TakenPaymentView(View):
     action_url: str | None
     created_at: datetime
     paid_at: datetime | None
+    amount_refunded: int
+    disputed: bool
     attempts: tuple[AttemptView, ...]
 
 
@@ -108,6 +118,7 @@ def taken_view(
     planned = sum(one.amount for one in demand.allocations)
     return TakenPaymentView(
         id=demand.id,
+        invoice_id=demand.id,
         customer_id=demand.customer_id,
         amount=demand.totals.total,
         currency=demand.currency,
@@ -125,11 +136,50 @@ def taken_view(
         action_url=latest_action_url(demand),
         created_at=demand.created_at,
         paid_at=demand.paid_at,
+        amount_refunded=sum(one.amount_refunded for one in demand.payments),
+        disputed=any(one.disputed for one in demand.payments),
         attempts=tuple(
             attempt_view(payment.id, one, codes=codes)
             for payment in demand.payments
             for one in payment.attempts
         ),
+    )
+
+
+def view_in_invoice(
+    business: Business,
+    invoice: Invoice,
+    payment: Payment,
+    became: tuple[tuple[Allocation, ...], int],
+    *,
+    codes: bool,
+) -> TakenPaymentView:
+    """A payment that an invoice or an instalment was asked for by. `became`: paid and credited."""
+    outcome, last = outcome_in_invoice(business, invoice, payment), payment.last_attempt
+    planned = sum(one.amount for one in payment.allocations)
+    return TakenPaymentView(
+        id=payment.id,
+        invoice_id=invoice.id,
+        customer_id=invoice.customer_id,
+        amount=payment.amount,
+        currency=invoice.currency,
+        status=outcome.status,
+        code=outcome.code,
+        reason=outcome.reason,
+        what_to_do=outcome.what_to_do,
+        description=invoice.memo,
+        allocations=payment.allocations,
+        unallocated=payment.amount - planned,
+        paid=became[0],
+        credited=became[1],
+        note="",
+        setup_url=None,
+        action_url=last.action_url if last is not None and last.is_live else None,
+        created_at=payment.opened_at,
+        paid_at=payment.paid_at,
+        amount_refunded=payment.amount_refunded,
+        disputed=payment.disputed,
+        attempts=tuple(attempt_view(payment.id, one, codes=codes) for one in payment.attempts),
     )
 
 
