@@ -1,7 +1,7 @@
 """All runs of one seed of a scenario as branches of one: what comes before the fault is lived once.
 
 Two branches that have become alike live on alike, so of such only the first is lived to its end
-and judged; the others take over its verdict. One in sixty-four lives on all the same, meets the
+and judged; the others take over its verdict. One in 128 lives on all the same, meets the
 judges that read everything, and must come to the very end that it would have taken over.
 """
 
@@ -17,6 +17,8 @@ from tests.simulation.rewind import Moments
 from tests.simulation.running import Run, begun, ended
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.world import Plan, Violation
+
+Here = tuple[bytes, int]  # how a world was, and what its second still draws from
 
 
 class _Alike(Exception):  # noqa: N818 -- nothing is wrong
@@ -41,12 +43,12 @@ class Branches:
     ) -> None:
         self._scenario, self._memory = scenario, memory
         self._world = begun(scenario, seed, make=make)
-        self._moments = self._world.on_quiet = Moments(self._world, every)
         if scenario.begins:
             self._world.run_until(scenario.begins - 1)
+        self._moments = self._world.on_quiet = Moments(self._world, every)
         self.first = len(self._world.points)
-        self._ends: dict[bytes, tuple[list[Violation], Any]] = {}
-        self._met: list[bytes] = []
+        self._ends: dict[Here, tuple[list[Violation], Any]] = {}
+        self._met: list[Here] = []
         self._chosen = False
         self.taken_over = 0
         self.calm = ended(self._world, scenario)
@@ -55,13 +57,18 @@ class Branches:
         """What comes of these faults. They are numbered as the run without faults has it."""
         world = self._world
         self._moments.before(min(place for place in plan if isinstance(place, int))).again()
-        world.on_quiet = None
         world.strikes = replace(world.strikes, planned=plan, struck=[])
-        world.on_pause = self._compare if self._memory else None
+        if self._memory:
+            world.on_quiet, world.on_pause = self._at_quiet, self._at_pause
+        else:
+            world.on_quiet = world.on_pause = None
         world.trace.wanted = not self._memory  # a checksum of half a run says nothing
         self._met = []
         self._chosen = is_chosen(world.seed, plan)
         try:
+            world.run_until(self._scenario.last)
+            if world.on_pause is not None:  # nothing more was to come, or only what came too late
+                self._compare(self._drawn())
             done = ended(world, self._scenario)
         except _Alike as known:
             self.taken_over += 1
@@ -72,13 +79,30 @@ class Branches:
         self._remember(done)
         return done
 
-    def _compare(self) -> None:
-        """Called before time passes, until it could look once: was another branch here before?"""
-        world = self._world
-        if world._asleep or len(world.strikes.struck) < len(world.strikes.planned):
-            return
-        world.on_pause = None
-        here = likeness(world)
+    def _at_quiet(self) -> None:
+        """One handler has ended and another is to begin in the same second."""
+        if self._world._ready and self._has_struck():
+            self._world.on_quiet = None
+            self._compare(self._drawn())
+
+    def _at_pause(self) -> None:
+        """Before time passes: each second draws afresh."""
+        if self._has_struck():
+            self._world.on_quiet = self._world.on_pause = None
+            self._compare(0)
+
+    def _has_struck(self) -> bool:
+        """All that was planned, and nobody sleeps: a sleeper cannot be compared."""
+        strikes = self._world.strikes
+        return not self._world._asleep and len(strikes.struck) >= len(strikes.planned)
+
+    def _drawn(self) -> int:
+        """What this second's order of things is drawn from."""
+        return hash(self._world.random.getstate())
+
+    def _compare(self, drawn: int) -> None:
+        """Was another branch here before?"""
+        here = likeness(self._world), drawn
         known = self._ends.get(here)
         if known is not None and not self._chosen:
             raise _Alike(known[0])

@@ -47,8 +47,10 @@ class Moment:
     def again(self) -> None:
         """Everything is as it was."""
         for table, rows in self._dicts:
-            table.clear()
-            table.update(rows)
+            if table:
+                table.clear()
+            if rows:
+                table.update(rows)
         for row, items in self._lists:
             row[:] = items
         for put, owner, value in self._slots:

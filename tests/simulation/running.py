@@ -61,8 +61,6 @@ def begun(
 def ended(world: World, scenario: Scenario) -> Run:
     """From wherever it stands: the rough part, the calm end, the judges."""
     world.run_until(scenario.last)
-    if world.on_pause is not None:  # nothing more was to come, or only what came too late
-        world.on_pause()
     world.on_quiet = world.on_pause = None
     plan = dict(world.strikes.planned)
     rough = world.points.copy()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import marshal
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
-from tests.simulation.branching import Branches
-from tests.simulation.faults import faults_at
+from tests.simulation.branching import Branches, Here
+from tests.simulation.faults import core_faults_at, faults_at
 from tests.simulation.install import World
 from tests.simulation.likeness import likeness
 from tests.simulation.mutants import MUTANTS, in_force
 from tests.simulation.rewind import Moment
 from tests.simulation.running import Run, begun, run
 from tests.simulation.scenarios import ALL
+from tests.simulation.scenarios.base import Scenario
+from tests.simulation.scenarios.core import CORE
 from tests.simulation.world import Plan, Violation
 
 SEEDS = (3, 11)
@@ -49,7 +53,7 @@ def test_with_memory_and_without_the_verdicts_are_the_same(name: str | None) -> 
 
 
 def _everyday(done: Run) -> list[Violation]:
-    """Without what only the judges found whom one run in sixty-four meets."""
+    """Without what only the judges found whom one run in 128 meets."""
     return [one for one in done.violations if one.code != "SQL"]
 
 
@@ -95,6 +99,38 @@ def _changes(world: World) -> list[Any]:
         lambda: world.violate("I1", "something"),
         lambda: setattr(world.witness, "captured", {"inv_1": 1}),
     ]
+
+
+class _Unabridged(Branches):
+    """Takes nothing over, and writes down what `likeness` has left out."""
+
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        self.seen: dict[Here, bytes] = {}
+        super().__init__(scenario, seed, every=4)
+
+    def _compare(self, drawn: int) -> None:
+        whole = marshal.dumps(_at_stripe(self._world), 2)
+        assert self.seen.setdefault((likeness(self._world), drawn), whole) == whole
+
+
+def _at_stripe(world: World) -> list[Any]:
+    """Every body on every shelf, and every answer that is kept under its key."""
+    account = world.stripe.account()
+    shelves = [getattr(account, one.name) for one in fields(account) if one.name != "events"]
+    bodies = [body for shelf in shelves if type(shelf) is dict for body in shelf.values()]
+    kept = [entry.reply for entry in world.stripe._keys._entries.values()]
+    return [*(one for one in bodies if type(one) is dict), *(tuple(one) for one in kept if one)]
+
+
+@pytest.mark.parametrize("name", ["core/charge", "core/card+retry", "core/refund+dispute"])
+def test_what_is_alike_in_short_is_alike_in_full(name: str) -> None:
+    branches = _Unabridged(CORE[name], 3)
+    runs = 0
+    for index in range(branches.first, len(branches.calm.points)):
+        for fault in core_faults_at(branches.calm.points[index])[::2]:
+            branches.run({index: fault})
+            runs += 1
+    assert len(branches.seen) < runs
 
 
 def test_what_is_of_no_known_kind_is_refused() -> None:
