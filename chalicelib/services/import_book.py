@@ -42,6 +42,11 @@ class CustomerBook:
         """Empty for one that is not there yet."""
         return "" if customer.id in self._would_be else customer.id
 
+    def read(self, customer_id: str) -> Customer:
+        """As this run has left it, or would have."""
+        own = self._own.get(customer_id)
+        return own or self._ports.store.customer(self._business_id, customer_id)
+
     def named(self, name: str) -> list[Customer]:
         wanted = key_of(name)
         own = [self._own[one] for one in sorted(self._own_names.get(wanted, ()))]
@@ -91,10 +96,10 @@ class CustomerBook:
                     for hit in hits
                     if (hit.word, hit.what, hit.subject) == (word, what, Subject.CUSTOMER)
                 }
-                return self._read(ids, fits, own)
+                return self._fitting(ids, fits, own)
         return [one for one in self._everybody() if fits(one)]
 
-    def _read(
+    def _fitting(
         self,
         ids: dict[str, None],
         fits: Callable[[Customer], bool],

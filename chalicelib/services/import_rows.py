@@ -179,7 +179,7 @@ class _Customers(_Taker[CustomerRow]):
         return found[0] if len(found) == 1 else None
 
     def _again(self, row: CustomerRow, owner: str) -> RowOutcome:
-        return self._compared(row, self.intake.ports.store.customer(self.intake.business.id, owner))
+        return self._compared(row, self.book.read(owner))
 
     def _compared(self, row: CustomerRow, known: Customer) -> RowOutcome:
         changes = _differences(self._customer(row, known.id), known, row)
