@@ -81,6 +81,7 @@ WHO_MAY: dict[str, frozenset[Role]] = {
     "finalize_invoice": MONEY,
     "charge_invoice": CLIENTS,
     "cancel_invoice": MONEY,
+    "send_invoice": CLIENTS,
     "list_invoice_facts": MONEY,
     "get_payment_receipt": ALL,
     "get_external_payment_receipt": ALL,

@@ -96,6 +96,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "FinalizeInvoice": {"due_on": "2026-11-30"},
     "ChargeInvoice": {"payment_method_id": "pm_1RyExample"},
+    "SendInvoice": {"reason": "The customer cannot find it."},
     "CancelInvoice": {"reason": "Billed twice by mistake."},
     "NewGroup": {
         "name": "Acme Corp",

@@ -22,6 +22,7 @@ from chalicelib.api.representation.invoices import (
     InvoiceView,
     NewInvoice,
     ReasonView,
+    SendInvoice,
     invoice_view,
     lines_of,
 )
@@ -179,6 +180,32 @@ def cancel_invoice(call: StaffCall, invoice_id: str, body: CancelInvoice) -> Inv
             call.ports, call.business_id, invoice_id, actor=call.actor, reason=body.reason
         ),
     )
+
+
+@routes.post(
+    "/{invoice_id}/send",
+    refuses=(
+        "invoice_draft",
+        "invoice_cancelled",
+        "invoice_written_off",
+        "already_replaced",
+        "not_an_invoice",
+    ),
+)
+def send_invoice(call: StaffCall, invoice_id: str, body: SendInvoice) -> InvoiceView:
+    """Send an invoice again: the same PDF, to the address that the customer has now.
+
+    A billing group's goes to the group's contact. Who sent it, and the reason, are in its facts.
+    """
+    sent = invoices.send_again(
+        call.ports,
+        call.business_id,
+        invoice_id,
+        send_id=call.id("snd"),
+        actor=call.actor,
+        why=body.reason,
+    )
+    return _view(call, sent)
 
 
 @routes.get("/{invoice_id}/facts")

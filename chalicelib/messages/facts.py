@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 Facts = dict[str, str | None]
+_TELL_PAID = {NoticeKind.RECEIPT, NoticeKind.INVOICE_SENT}
 # These two kinds have one text, whatever led to them.
 _ONLY_TEXT = {
     NoticeKind.ACTION_REQUIRED: PayerTextKey.AUTHENTICATION,
@@ -71,11 +72,12 @@ def _service(view: NoticeView) -> Facts:
 
 def _money(view: NoticeView) -> Facts:
     amount = _amount(view.amount, view)
-    in_full = view.kind is NoticeKind.RECEIPT and view.balance == 0
+    in_full = view.kind in _TELL_PAID and view.balance == 0
+    settled = in_full and view.kind is NoticeKind.INVOICE_SENT
     numbers = _numbers(view)
     return {
         "amount": amount,
-        "amount_due": amount,
+        "amount_due": None if settled else amount,
         "amount_paid": amount,
         "refund_amount": amount,
         "kept_credit": amount if view.kept_as_credit else None,

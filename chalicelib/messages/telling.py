@@ -96,6 +96,7 @@ SENTENCES = {
     "invoice.promised": "The customer promised to pay {amount} by {promised_on}.",
     "invoice.promise_ended": "The promise is over, kept: {kept}. {reason}",
     "invoice.note_added": "Note: {text}",
+    "invoice.sent_again": "Sent to the customer again.",
     "invoice.snoozed": "Off the call list until {until_on}.",
     "customer.card_warned": "A card's bank warned of fraud: nobody charges that card.",
     "customer.card_released": "The card may be charged again: {reason}",

@@ -14,8 +14,9 @@ from chalicelib.domain.chargeability import Standing
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dates import instant, local_date
 from chalicelib.domain.decisions import Reason
+from chalicelib.domain.desk.sending import InvoiceSentAgain, check_sendable
 from chalicelib.domain.errors import Conflict
-from chalicelib.domain.facts import Actor
+from chalicelib.domain.facts import Actor, Subject
 from chalicelib.domain.invoice import (
     BillTo,
     ChargeRequest,
@@ -271,6 +272,26 @@ def open_invoices(ports: Ports, business_id: str, customer_id: str) -> list[Invo
     """Everything open of a customer, demands too, earliest due first; each head is read exactly."""
     listed = partial(ports.store.invoices_of, business_id, customer_id, open_only=True)
     return [one for one in all_of(listed) if one.is_open]
+
+
+def send_again(
+    ports: Ports, business_id: str, invoice_id: str, *, send_id: str, actor: Actor, why: str = ""
+) -> Invoice:
+    """Mail the invoice to its customer once more; the same id again is the same sending.
+
+    Raises Conflict, in words, where it must not go out.
+    """
+
+    def once() -> Invoice:
+        case = open_case(ports, business_id, invoice_id)
+        known = ports.store.facts(business_id, Subject.INVOICE, invoice_id)
+        sent = InvoiceSentAgain(send_id)
+        if sent.key(0) in {fact.key for fact in known}:
+            return case.invoice
+        check_sendable(case.invoice)
+        return record(ports, case, sent, actor=actor, why=why).invoice
+
+    return again_when_stale(once)
 
 
 def latest_action_url(invoice: Invoice) -> str | None:

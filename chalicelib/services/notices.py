@@ -20,6 +20,7 @@ from chalicelib.domain.desk import account
 from chalicelib.domain.desk.covering import InvoiceUncovered
 from chalicelib.domain.desk.on_account import PaymentApplied
 from chalicelib.domain.desk.refunds import Refunded
+from chalicelib.domain.desk.sending import InvoiceSentAgain
 from chalicelib.domain.facts import Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind
 from chalicelib.domain.part_payment import smallest_part
@@ -63,6 +64,8 @@ def still_true(matter: Matter, name: str) -> bool:
         return not resumed or matter.subscription.status is SubscriptionStatus.ACTIVE  # type: ignore[union-attr]
     if name == "staff_fraud_warning":
         return any(not one.released for one in invoice.fraud_warnings)
+    if isinstance(matter.fact.data, InvoiceSentAgain):
+        return not invoice.is_withdrawn
     if name in _UNPAID and not invoice.is_open:
         return False
     if name in {"payment_failed", "needs_card", "action_required"}:
@@ -99,7 +102,7 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
     number, balance = _named(ports, matter, invoice)
     locale = business.locale if kind.for_staff else invoice.bill_to.locale or business.locale
     charge_on = charged_on(business, matter.customer, invoice)
-    asks = kind.value in _ASKING and charge_on is None
+    asks = kind.value in _ASKING and charge_on is None and invoice.is_open
     return NoticeView(
         kind=kind,
         key=f"{invoice.id}/{matter.fact.seq}/{kind.value}",
@@ -112,7 +115,7 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
         balance=balance,
         invoice_number=number,
         description=invoice.lines[0].description,
-        due_on=invoice.due_on,
+        due_on=invoice.due_on if invoice.is_open or kind is not NoticeKind.INVOICE_SENT else None,
         days=abs((invoice.due_on - today).days) if invoice.due_on else None,
         charge_on=charge_on,
         paid_on=today,

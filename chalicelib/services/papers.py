@@ -19,6 +19,7 @@ from chalicelib.domain.dates import local_date
 from chalicelib.domain.desk.credit_notes import CreditNoteIssued
 from chalicelib.domain.desk.on_account import PaymentApplied
 from chalicelib.domain.desk.reissue import InvoiceReissued, InvoiceReplaced
+from chalicelib.domain.desk.sending import InvoiceSentAgain
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import Fact, Subject
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Line
@@ -44,6 +45,7 @@ from chalicelib.services.views import (
 )
 
 _RECEIPT = "document:receipt"  # an effect's id
+_ISSUES = facts.InvoiceFinalized | facts.InvoiceIssued | InvoiceReissued
 _STATES = {
     InvoiceStatus.DRAFT: paper.DocumentState.DRAFT,
     InvoiceStatus.PENDING: paper.DocumentState.OPEN,
@@ -66,6 +68,8 @@ def rendered(ports: Ports, matter: Matter, name: str) -> bytes:
 def _drawn(ports: Ports, matter: Matter, name: str) -> bytes:
     if matter.invoice is None:
         return ports.documents.receipt(external_receipt(ports, matter))
+    if isinstance(matter.fact.data, InvoiceSentAgain):
+        return _as_issued(ports, matter)
     invoice = _invoice_after(ports, matter)
     if name == "receipt":
         return ports.documents.receipt(receipt_view(ports, matter, invoice))
@@ -76,6 +80,17 @@ def _drawn(ports: Ports, matter: Matter, name: str) -> bytes:
     else:
         view = _charged_by_itself(ports, matter, invoice, view)
     return ports.documents.invoice(view)
+
+
+def _as_issued(ports: Ports, matter: Matter) -> bytes:
+    """The invoice's one paper: the stored file, or where that is not drawn yet, as it will be."""
+    assert matter.invoice is not None
+    try:
+        return ports.files.get(stored_invoice(ports, matter.business.id, matter.invoice.id))
+    except NotFound:
+        history = ports.store.facts(matter.business.id, Subject.INVOICE, matter.invoice.id)
+        issued = next(fact for fact in history if isinstance(fact.data, _ISSUES))
+        return _drawn(ports, replace(matter, fact=issued), "invoice")
 
 
 def _charged_by_itself(
@@ -117,7 +132,7 @@ def stored_invoice(ports: Ports, business_id: str, invoice_id: str) -> str:
     """The file key of the invoice's PDF. Raises NotFound while it is not drawn yet."""
     history = ports.store.facts(business_id, Subject.INVOICE, invoice_id)
     for fact in history:
-        if isinstance(fact.data, facts.InvoiceFinalized | facts.InvoiceIssued | InvoiceReissued):
+        if isinstance(fact.data, _ISSUES):
             return _stored(ports, fact, "invoice")
     raise _not_ready()
 

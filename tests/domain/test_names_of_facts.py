@@ -78,6 +78,7 @@ FACT_KEYS = {
     "PromiseEnded": "promise_ended/<promise_id>",
     "NoteAdded": "note/<note_id>",
     "Snoozed": "snoozed/7",
+    "InvoiceSentAgain": "sent_again/<send_id>",
     "CustomerCreated": "created",
     "CustomerChanged": "changed/7",
     "StripeCustomerLinked": "stripe_customer",

@@ -71,6 +71,12 @@ class ChargeInvoice(Body):
     amount: Amount | None = None
 
 
+class SendInvoice(Body):
+    """`reason` is kept with who sent it."""
+
+    reason: Text = ""
+
+
 class CancelInvoice(Body):
     reason: Reason
 

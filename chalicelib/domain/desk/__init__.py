@@ -21,6 +21,7 @@ from chalicelib.domain.desk import (
     on_account,
     refunds,
     reissue,
+    sending,
     warned,
     write_offs,
 )
@@ -53,6 +54,7 @@ TOPICS: tuple[Topic, ...] = (
     covering,
     grace,
     follow_up,
+    sending,
     on_account,
     instalments,
     external_payments,

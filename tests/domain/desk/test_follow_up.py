@@ -18,6 +18,7 @@ from chalicelib.domain.desk.follow_up import (
     running,
     was_kept,
 )
+from chalicelib.domain.desk.sending import InvoiceSentAgain
 from chalicelib.domain.dunning import decide
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.invoice import ChargeRequest, Hold, HoldKind
@@ -125,6 +126,16 @@ def test_notes_and_snoozes_change_no_plan() -> None:
     assert snoozed.invoice.next_action is not None
     assert (snoozed.invoice.next_action.kind, told(snoozed)) == (plan.kind, [])
     assert snoozed.tell(Snoozed(None)).invoice.snoozed_until is None
+
+
+def test_sent_again_is_one_mail_and_changes_no_plan() -> None:
+    before = Story().charging().failed()
+    sent = before.tell(InvoiceSentAgain("snd_1"))
+    assert told(sent) == ["mail:invoice_sent", "event:invoice.sent_again"]
+    assert sent.invoice.amount_remaining == before.invoice.amount_remaining
+    assert before.invoice.next_action is not None
+    assert sent.invoice.next_action is not None
+    assert sent.invoice.next_action.kind is before.invoice.next_action.kind
 
 
 @bounded
