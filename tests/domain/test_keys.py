@@ -111,6 +111,11 @@ def test_accounts_and_instalments_are_named_as_yesterday() -> None:
     assert keys.instalment("plan_plan_1", 2) == "ins_plan_1_2"
 
 
+def test_a_second_verdict_of_a_dispute_is_another_fact_and_the_first_is_named_as_ever() -> None:
+    closed = [invoice_facts.DisputeClosed("pay_1_1", "du_1", True, at) for at in (0, 1)]
+    assert [one.key(7) for one in closed] == ["dispute_closed/du_1", "dispute_closed/du_1/1"]
+
+
 def test_errors_have_a_stable_code_and_words() -> None:
     error = IllegalTransition("The invoice", "paid", "draft")
     assert isinstance(error, Conflict)

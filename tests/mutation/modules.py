@@ -174,7 +174,7 @@ MODULES = (
     Module(
         "poster",
         ("chalicelib/services/posting.py",),
-        ("tests/services/test_posting.py",),
+        ("tests/services/test_posting.py", "tests/services/test_posting_verdicts.py"),
     ),
     Module(
         "keys",
