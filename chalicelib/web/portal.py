@@ -56,6 +56,11 @@ def page_pdf() -> Response:
     return _answered("/portal/pdf", _pdf)
 
 
+@routes.route("/receipt", methods=["GET"], name="page_receipt")
+def page_receipt() -> Response:
+    return _answered("/portal/receipt", _receipt)
+
+
 @routes.route("/pay", methods=["POST"], content_types=[FORM], name="page_pay")
 def page_pay() -> Response:
     return _answered("/portal/pay", _pay)
@@ -152,9 +157,20 @@ def _card(context: Context, request: Incoming) -> Response:
 
 
 def _pdf(context: Context, request: Incoming) -> Response:
-    call = session_call(context, request)
     query = {"invoice_id": request.query.get("invoice_id", "")}
-    answer = _ask(call, "get_portal_pdf", "pdf", None, "", query)
+    return _document(context, request, "get_portal_pdf", "pdf", query)
+
+
+def _receipt(context: Context, request: Incoming) -> Response:
+    query = {name: request.query.get(name, "") for name in ("invoice_id", "payment_id")}
+    return _document(context, request, "get_portal_receipt", "receipt", query)
+
+
+def _document(
+    context: Context, request: Incoming, operation_id: str, path: str, query: dict[str, str]
+) -> Response:
+    call = session_call(context, request)
+    answer = _ask(call, operation_id, path, None, "", query)
     if answer.status_code == HTTPStatus.SEE_OTHER:
         return answering.redirect(str(answer.headers["Location"]))
     return _seen_on_page(answer)

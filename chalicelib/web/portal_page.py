@@ -20,7 +20,7 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer, MethodState, PaymentMethod
 from chalicelib.domain.dates import local_date
 from chalicelib.domain.invoice import Invoice, Line, Purpose
-from chalicelib.domain.payment import AttemptResult
+from chalicelib.domain.payment import AttemptResult, PaymentStatus
 from chalicelib.domain.payment_plan import PaymentPlan
 from chalicelib.formatting import (
     format_date,
@@ -89,6 +89,7 @@ class InvoicePart:
     problem: str | None
     next_step: str
     receipt: str
+    receipts: tuple[Row, ...]  # a payment's id, and the words of the link
     choices: tuple[PayChoice, ...]
     confirm_url: str | None
     part: PartChoice | None
@@ -220,6 +221,7 @@ def _part(case: Case, view: PayerView, usable: list[PaymentMethod], locale: str)
         problem=None if view.status is PayerStatus.PROCESSING else view.problem,
         next_step=view.next_step,
         receipt=text(locale, "portal.page.receipt") if is_paid else "",
+        receipts=_receipts(case, locale),
         choices=tuple(
             PayChoice(
                 one.id, text(locale, "portal.page.pay", amount=owed, method=_named(one, locale))
@@ -232,6 +234,31 @@ def _part(case: Case, view: PayerView, usable: list[PaymentMethod], locale: str)
         has_pdf=invoice.purpose is Purpose.INVOICE,
         lines=tuple(_line_row(line, invoice.currency, locale) for line in invoice.lines),
         sums=tuple(_sums(invoice, locale)),
+    )
+
+
+def _receipts(case: Case, locale: str) -> tuple[Row, ...]:
+    """One for each payment that came and stayed, oldest first."""
+    invoice, zone = case.invoice, case.business.zone
+    came = [
+        (local_date(one.paid_at, zone), one.id, one.amount)
+        for one in invoice.payments
+        if one.status is PaymentStatus.PAID and one.paid_at is not None
+    ]
+    came += [
+        (one.received_on, one.id, one.amount) for one in invoice.external_payments if one.is_good
+    ]
+    return tuple(
+        (
+            payment_id,
+            text(
+                locale,
+                "portal.page.receipt_pdf",
+                amount=format_money(amount, invoice.currency, locale),
+                paid_on=format_date(on, locale),
+            ),
+        )
+        for on, payment_id, amount in sorted(came)
     )
 
 

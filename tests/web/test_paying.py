@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from chalicelib.domain.external_payment import ExternalMethod
+from chalicelib.domain.facts import SYSTEM
 from chalicelib.domain.invoice import Invoice
+from chalicelib.services.external_payments import Received, pay_invoice
 from tests.fakes.install import VISA
 from tests.web.browser import HOME, Browser, Form, Shown, link_of
 
@@ -222,6 +225,42 @@ def test_the_pdf_is_a_click_away(browser: Browser) -> None:
     assert "The PDF is still being made." in early.words
     browser.install.settle()
     assert browser.get(link).headers["Location"].startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("locale", "label"),
+    [
+        ("en-US", "Receipt for $89.00, January 1, 2026 (PDF)"),
+        ("de-DE", "Zahlungsbeleg über 89,00\N{NO-BREAK SPACE}$ vom 1. Januar 2026 (PDF)"),
+        ("fr-FR", "Reçu de 89,00\N{NO-BREAK SPACE}$US du 1 janvier 2026 (PDF)"),
+        ("es-ES", "Recibo de 89,00\N{NO-BREAK SPACE}US$ del 1 de enero de 2026 (PDF)"),
+    ],
+)
+def test_the_receipt_is_a_click_away(browser: Browser, locale: str, label: str) -> None:
+    invoice = unpaid(browser, locale=locale)
+    shown = arrive(browser, invoice)
+    assert [one for one in shown.page.links if "receipt" in one] == []
+    browser.submit(shown.form("portal/pay"))
+    browser.install.settle()
+    paid = browser.get("portal")
+    assert " ".join(label.split()) in " ".join(paid.words.split())
+    (link,) = [one for one in paid.page.links if "receipt" in one]
+    (payment,) = browser.install.read(invoice).payments
+    place = browser.get(link).headers["Location"]
+    assert place.startswith("https://")
+    assert f"receipt-{payment.id}.pdf" in place
+
+
+def test_cash_has_its_receipt_and_nobody_elses_is_found(browser: Browser) -> None:
+    invoice, others = unpaid(browser), unpaid(browser)
+    cash = Received("ext_1", ExternalMethod.CASH, "", 4000, date(2026, 1, 1))
+    pay_invoice(browser.install.ports, "biz_1", invoice.id, cash, actor=SYSTEM)
+    browser.install.settle()
+    shown = arrive(browser, invoice)
+    (link,) = [one for one in shown.page.links if "receipt" in one]
+    assert "receipt-ext_1.pdf" in browser.get(link).headers["Location"]
+    arrive(browser, others)
+    assert browser.get(link).headers.get("Location", "").startswith("https://") is False
 
 
 def test_no_words_can_be_put_on_the_page_from_outside(browser: Browser) -> None:
