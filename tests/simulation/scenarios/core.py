@@ -50,11 +50,6 @@ def _payer_and_retry(world: World) -> None:
     people.ask(world, _RETRY - world.pick(2), "payer", button)
 
 
-def _cancel_and_retry(world: World) -> None:
-    _declined(world, *_TWICE)
-    people.ask(world, _RETRY - world.pick(2), "cancel", people.cancel)
-
-
 def _card_and_retry(world: World) -> None:
     """The payer comes back from Stripe's page as the old card is tried again."""
     _declined(world, *["insufficient_funds"] * 9)
@@ -98,12 +93,6 @@ def _refunded(world: World) -> None:
     people.ask(world, _NOON, "refund", received.refund)
 
 
-def _disputed(world: World) -> None:
-    people.stage(world)
-    people.ask(world, 0, "bill", people.bill)
-    people.happens(world, _NOON, partial(outside.dispute, world))
-
-
 def _refunded_and_disputed(world: World) -> None:
     """Staff refund as the bank takes it all back; the events come in any order."""
     _refunded(world)
@@ -119,17 +108,13 @@ def _deployed(world: World) -> None:
 
 
 _PAID = _ends_as("paid")
-_OPEN = _ends_as("paid", "pending", "overdue")
-_SETTLED = _ends_as("paid", "cancelled")
 _ALL = (
     replace(first_charge.SCENARIO, name="charge"),
     Scenario("retry", _retry, _PAID, last=2 * DAY, begins=_RETRY - 10),
     replace(bank_debit.ARRIVES, name="debit", begins=4 * DAY - 60),
     Scenario("payer+retry", _payer_and_retry, _PAID, last=3 * DAY, begins=_RETRY - 10),
-    Scenario("cancel+retry", _cancel_and_retry, _SETTLED, last=3 * DAY, begins=_RETRY - 10),
     Scenario("card+retry", _card_and_retry, _PAID, last=3 * DAY, begins=_RETRY - 3),
     Scenario("webhook+sweep", _webhook_and_sweep, _PAID, last=2 * DAY, begins=_NOON - 10),
-    Scenario("dispute", _disputed, _OPEN, last=DAY, begins=_NOON - 10),
     Scenario("refund", _refunded, received.refunded_once, last=2 * DAY, begins=_NOON - 10),
     Scenario("refund+dispute", _refunded_and_disputed, received.refunded_once, last=DAY,
              begins=_NOON - 10),
