@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.adapters.stripe.calls import Operation
 from tests.tracked import ROOT, name, tracked
 
 DECISIONS = ROOT / "docs" / "decisions"
@@ -66,3 +67,16 @@ def test_every_decision_is_listed_once_and_in_order() -> None:
     listed = LINK.findall((DECISIONS / "README.md").read_text())
     kept = sorted(path.name for path in DECISIONS.glob("0*.md"))
     assert listed == kept
+
+
+def test_the_restricted_key_has_the_rights_of_every_call() -> None:
+    """`docs/stripe.md` names each resource that is called, with the right that its calls need."""
+    asking = {"retrieve", "list"}
+    needed: dict[str, str] = {}
+    for operation in Operation:
+        resource, _, verb = operation.value.rpartition(".")
+        resource = resource.rpartition("customers.")[2] or resource
+        if verb not in asking or resource not in needed:
+            needed[resource] = "read" if verb in asking else "write"
+    table = (ROOT / "docs" / "stripe.md").read_text()
+    assert dict(re.findall(r"^\| ([a-z._]+) \| (read|write) \|", table, re.MULTILINE)) == needed
