@@ -67,6 +67,7 @@ def test_a_membership_is_from_its_first_day_up_to_its_last() -> None:
     [(0, 10, False), (20, None, False), (0, None, True), (0, 11, True), (19, None, True),
      (12, 15, True)],
 )  # fmt: skip
+from tests.domain.samples import bounded
 def test_nobody_is_a_member_twice_on_one_day(first: int, last: int | None, refused: bool) -> None:
     group = with_members(GroupMember("cus_1", on(10), on(20)))
     member = GroupMember("cus_1", on(first), None if last is None else on(last))
@@ -109,6 +110,7 @@ def test_a_group_needs_a_name_and_terms(change: dict[str, object], code: str) ->
     assert refused.value.code == code
 
 
+@bounded
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20)), max_size=8))
 def test_the_fold_of_joining_and_leaving_covers_each_day_once(stays: list[tuple[int, int]]) -> None:
     group, _ = first_of_party(GROUP, GroupCreated(GROUP), at=NOON)
@@ -154,6 +156,7 @@ def test_a_billing_day_is_a_day_of_the_month_or_its_last(
     assert billing_day_from(billing_day, date.fromisoformat(first_on)).isoformat() == expected
 
 
+@bounded
 @given(st.integers(1, 31), st.dates(date(2024, 1, 1), date(2028, 12, 31)))
 def test_billing_days_follow_each_other_month_by_month(billing_day: int, first_on: date) -> None:
     day, months = billing_day_from(billing_day, first_on), []

@@ -111,6 +111,16 @@ def test_accounts_and_instalments_are_named_as_yesterday() -> None:
     assert keys.instalment("plan_plan_1", 2) == "ins_plan_1_2"
 
 
+@pytest.mark.parametrize("invoice", ["inv_abc", "inv_abc_11", "inv_pay_1", "ins_abc_2", "poa_abc"])
+def test_whose_payment_it_is_can_be_told_by_its_id(invoice: str) -> None:
+    """An invoice's, or a demand's, whose id is not shortened."""
+    assert invoice in keys.invoices_of(keys.payment_id(invoice, 12))
+
+
+def test_a_payments_id_names_two_invoices_at_most() -> None:
+    assert keys.invoices_of("pay_abc_11_3") == ("inv_abc_11", "abc_11")
+
+
 def test_a_second_verdict_of_a_dispute_is_another_fact_and_the_first_is_named_as_ever() -> None:
     closed = [invoice_facts.DisputeClosed("pay_1_1", "du_1", True, at) for at in (0, 1)]
     assert [one.key(7) for one in closed] == ["dispute_closed/du_1", "dispute_closed/du_1/1"]

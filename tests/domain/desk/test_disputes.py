@@ -38,7 +38,7 @@ from chalicelib.domain.invoice import Hold, HoldKind
 from chalicelib.domain.ledger import Account
 from chalicelib.domain.record import first_of_party, on_party
 from tests.domain.histories import PAY, Story
-from tests.domain.samples import NOON
+from tests.domain.samples import NOON, bounded
 
 DUE = NOON + timedelta(days=14)
 DISPUTE = Dispute(
@@ -116,6 +116,7 @@ def test_a_reminder_that_comes_late_is_the_newest_one_alone() -> None:
     assert reminder_due(DISPUTE, DUE + timedelta(days=1)) == 1  # else it would stay due for ever
 
 
+@bounded
 @given(days=st.integers(0, 20))
 def test_what_is_past_when_the_dispute_comes_is_not_reminded_of(days: int) -> None:
     dispute = replace(DISPUTE, due_by=NOON + timedelta(days=days))
@@ -280,6 +281,7 @@ def test_the_first_verdict_has_the_key_it_always_had() -> None:
     assert (first.key(7), second.key(7)) == ("dispute_closed/du_1", "dispute_closed/du_1/2")
 
 
+@bounded
 @given(
     amounts=st.lists(st.integers(1, 12000), min_size=1, max_size=3),
     refunded=st.integers(0, 8900),
