@@ -41,6 +41,7 @@ from chalicelib.domain.party_facts import (
 )
 from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.domain.subscription import SharedInvoice, Subscription, first_anchor
+from tests.domain.samples import bounded
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DAY = date(2026, 1, 1)
@@ -67,7 +68,6 @@ def test_a_membership_is_from_its_first_day_up_to_its_last() -> None:
     [(0, 10, False), (20, None, False), (0, None, True), (0, 11, True), (19, None, True),
      (12, 15, True)],
 )  # fmt: skip
-from tests.domain.samples import bounded
 def test_nobody_is_a_member_twice_on_one_day(first: int, last: int | None, refused: bool) -> None:
     group = with_members(GroupMember("cus_1", on(10), on(20)))
     member = GroupMember("cus_1", on(first), None if last is None else on(last))
