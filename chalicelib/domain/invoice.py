@@ -316,6 +316,10 @@ class Invoice:
         return max(self.amount_remaining, 0) + self.amount_recoverable
 
     @property
+    def is_being_paid(self) -> bool:
+        return self.charge_request is not None or self.live_attempt is not None
+
+    @property
     def is_withdrawn(self) -> bool:
         """Cancelled, or corrected by another: whatever happens to its money, it owes nothing."""
         return self.status is InvoiceStatus.CANCELLED or self.replaced_by is not None

@@ -55,6 +55,7 @@ class Instalment:
     demand_id: str = ""
     paid: int = 0
     overdue_at: datetime | None = None
+    at_once: bool = False  # whoever asked for it pays it now: nobody is reminded of it
 
     @property
     def is_paid(self) -> bool:

@@ -47,7 +47,7 @@ def _pending(invoice: Invoice, policy: DunningPolicy, zone: str) -> list[Reminde
         return []
     if invoice.holding is not None or invoice.covered_by is not None:
         return []
-    if invoice.purpose is Purpose.ON_ACCOUNT:
+    if invoice.purpose is Purpose.ON_ACCOUNT or invoice.is_being_paid:
         return []
     since = max(invoice.finalized_at, invoice.reminded_at or invoice.finalized_at)
     if invoice.status is InvoiceStatus.OVERDUE and invoice.overdue_at is not None:

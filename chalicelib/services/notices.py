@@ -68,6 +68,8 @@ def still_true(matter: Matter, name: str) -> bool:
         return not invoice.is_withdrawn
     if name in _UNPAID and not invoice.is_open:
         return False
+    if name in {"reminder_upcoming", "reminder_past_due"}:
+        return not invoice.is_being_paid
     if name in {"payment_failed", "needs_card", "action_required"}:
         return invoice.status is not InvoiceStatus.PROCESSING
     if name == "refund_sent":

@@ -113,12 +113,23 @@ def _broken(
 
 
 def _ask_for(
-    ports: Ports, business: Business, plan: PaymentPlan, one: Instalment, now: datetime
+    ports: Ports,
+    business: Business,
+    plan: PaymentPlan,
+    one: Instalment,
+    now: datetime,
+    *,
+    at_once: bool = False,
 ) -> PaymentPlan:
-    """The instalment's demand, in one transaction with the plan that then knows it."""
+    """The instalment's demand, in one transaction with the plan that then knows it.
+
+    `at_once`: it is paid in the same breath, so the payer is not reminded of it.
+    """
     customer = ports.store.customer(business.id, plan.customer_id)
     demand = _demand(ports, business, customer, plan, one, now)
-    made = created(Case(business, customer, demand, now), DemandMade(demand), SYSTEM)
+    made = created(
+        Case(business, customer, demand, now), DemandMade(demand, at_once or one.at_once), SYSTEM
+    )
     after, fact = on_party(plan, InstalmentDemanded(one.number, demand.id), at=now)
     ports.store.append([made, Change(after, fact)], clock_id=business.test_clock_id)
     return after
@@ -163,11 +174,12 @@ def change_plan(
     actor: Actor,
     reason: str,
     autopay: bool | None = None,
+    at_once: bool = False,
 ) -> PaymentPlan:
     """Replace what is not yet paid. Demands that are open are closed at Stripe first.
 
     Raises Conflict while money of one is on its way, InvalidInput when the new parts do not add up
-    to what the invoices still owe.
+    to what the invoices still owe. `at_once`: the new parts are paid right after this.
     """
 
     def once() -> PaymentPlan:
@@ -178,7 +190,9 @@ def change_plan(
         _close_demands(ports, plan, reason)
         owed = to_collect(ports, plan)
         today = local_date(now, business.zone)
-        parts = tuple(Instalment(0, due_on, amount) for due_on, amount in instalments)
+        parts = tuple(
+            Instalment(0, due_on, amount, at_once=at_once) for due_on, amount in instalments
+        )
         rules.check_instalments(parts, owed, plan.currency, today)
         fresh = rules.replaced(plan, parts).instalments
         after, fact = on_party(
@@ -212,7 +226,9 @@ def pay_early(
         today = local_date(now_of(ports, ports.store.business(business_id)), plan.zone)
         rest = [(today, to_collect(ports, plan))]
         reason = "The rest is paid at once."
-        plan = change_plan(ports, business_id, plan_id, rest, actor=actor, reason=reason)
+        plan = change_plan(
+            ports, business_id, plan_id, rest, actor=actor, reason=reason, at_once=True
+        )
     demand_id = again_when_stale(lambda: _next_demand(ports, business_id, plan_id))
     demand = request_charge(
         ports,
@@ -250,7 +266,7 @@ def _next_demand(ports: Ports, business_id: str, plan_id: str) -> str:
         raise Conflict("plan_not_active", "Every instalment is paid.")
     first = plan.unpaid[0]
     if first.state is InstalmentState.SCHEDULED:
-        plan = _ask_for(ports, business, plan, first, now)
+        plan = _ask_for(ports, business, plan, first, now, at_once=True)
     return plan.unpaid[0].demand_id
 
 

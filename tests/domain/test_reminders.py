@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.invoice import Hold, HoldKind, Invoice, InvoiceStatus
+from chalicelib.domain.invoice import ChargeRequest, Hold, HoldKind, Invoice, InvoiceStatus
+from chalicelib.domain.payment import Trigger
 from chalicelib.domain.policy import STANDARD
 from chalicelib.domain.reminders import next_reminder, reminder_due
 from tests.domain.samples import NOON, bounded, day, draft, dunned, pending
@@ -101,3 +102,10 @@ def test_however_often_the_job_runs_each_reminder_is_sent_once(
     assert len(sent) == len(set(sent))
     wanted = ["after/3", "after/7", "after/14"] if overdue else ["before/7", "before/2"]
     assert sent == [key for key in wanted if key in sent]
+
+
+def test_nobody_is_reminded_of_what_is_being_paid() -> None:
+    asked = ChargeRequest("req_1", Trigger.STAFF, NOON)
+    for being_paid in (replace(DUE, charge_request=asked), replace(LATE, charge_request=asked)):
+        assert next_reminder(being_paid, STANDARD, ZONE) is None
+        assert next_reminder(replace(being_paid, charge_request=None), STANDARD, ZONE) is not None

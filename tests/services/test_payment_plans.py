@@ -28,6 +28,7 @@ from chalicelib.domain.record import on_party
 from chalicelib.ports.rows import Change
 from chalicelib.services import clocks, invoices, payment_plans, planning
 from chalicelib.services.case import open_case, record
+from chalicelib.services.delivery import ref_of
 from chalicelib.services.planning import PlanWish
 from tests.fakes.install import VISA, Install
 
@@ -59,6 +60,20 @@ def demand(install: Install, plan: PaymentPlan, number: int) -> Invoice:
 
 def states(install: Install, plan: PaymentPlan) -> list[str]:
     return [one.state.value for one in read(install, plan).instalments]
+
+
+class Watched:
+    """A store whose stream is delivered right after every write."""
+
+    def __init__(self, install: Install) -> None:
+        self.store, self.deliver = install.store, install.deliverer.deliver
+
+    def append(self, *given: Any, **named: Any) -> None:
+        self.store.append(*given, **named)
+        self.deliver([ref_of(row.fact) for row in self.store.fact_rows() if row.open])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
 
 
 def check_books(install: Install) -> None:
@@ -325,6 +340,28 @@ def test_a_test_clock_runs_a_plan_to_its_end(install: Install) -> None:
     install.settle()
     assert install.store.payment_plan("biz_2", "plan_2").status is PlanStatus.COMPLETED
     assert install.read(invoice).status is InvoiceStatus.PAID
+
+
+@pytest.mark.parametrize("everything", [True, False], ids=["all of it", "the next"])
+@pytest.mark.parametrize("autopay", [True, False])
+@pytest.mark.parametrize("busy", [True, False], ids=["mails at once", "mails later"])
+def test_paid_early_it_is_not_announced_first(
+    install: Install, ada: Customer, *, everything: bool, autopay: bool, busy: bool
+) -> None:
+    """However soon mails go out between its steps, the customer only gets a receipt."""
+    owing(install, ada)
+    plan = plan_of(install, ada, autopay=autopay)
+    install.settle()
+    before = len(install.mail.sent)
+    ports = install.ports
+    if busy:
+        ports = replace(ports, store=Watched(install))
+    payment_plans.pay_early(
+        ports, "biz_1", plan.id, everything=everything, request_id="ask_1", actor=SYSTEM
+    )
+    install.settle()
+    mine = [one for one in install.mail.sent[before:] if one.recipient == ada.email]
+    assert [str(one.message["Subject"]).partition(" ")[0] for one in mine] == ["Receipt"]
 
 
 def test_every_notice_of_a_plan_can_be_written(install: Install, ada: Customer) -> None:

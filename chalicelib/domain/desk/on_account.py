@@ -30,11 +30,13 @@ PAYER_LEFT_PAGE = "page_not_filled_in"
 class DemandMade:
     """The demand as it was made, its amount and what it is meant for frozen.
 
-    The invoices it is meant for are covered in the same transaction.
+    The invoices it is meant for are covered in the same transaction. `at_once`: it is paid now, so
+    nobody is reminded that it is due.
     """
 
     kind: ClassVar[str] = "demanded"
     invoice: Invoice
+    at_once: bool = False
 
     def key(self, seq: int) -> str:
         return "created"
@@ -173,7 +175,8 @@ def owed(
     once_only = work("forget_method") if demand_of(after).method is not None else ()
     match payload:
         case DemandMade() if after.purpose is Purpose.INSTALMENT:
-            return (*mail("reminder_upcoming", audience), *event("instalment.due"))
+            told = () if payload.at_once else mail("reminder_upcoming", audience)
+            return (*told, *event("instalment.due"))
         case DemandMade():
             return event("payment.created")
         case PaymentApplied(amount=amount) if amount > 0:
