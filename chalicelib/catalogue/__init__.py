@@ -44,6 +44,12 @@ def has(key: str) -> bool:
     return _find(_words("en"), key) is not None
 
 
+def of_instalment(key: str, *, is_instalment: bool) -> str:
+    """The key of the words for a plan's instalment, where they are others than an invoice's."""
+    own = f"instalment.{key}"
+    return own if is_instalment and has(own) else key
+
+
 def fill(template: str, facts: dict[str, str | None]) -> str:
     """A template with its facts put in. Facts are never read as templates themselves."""
 

@@ -150,4 +150,5 @@ def _payer_text(view: NoticeView) -> str | None:
         next_on=view.next_on,
         part_allowed=view.part_allowed,
         answer_by=view.answer_by,
+        is_instalment=view.is_instalment,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.branding import ACCENT, ACTION, initials, readable, text_on
-from chalicelib.catalogue import has, text, texts
+from chalicelib.catalogue import has, of_instalment, text, texts
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.formatting import language
 from chalicelib.messages.facts import Facts, facts_of
@@ -131,19 +131,22 @@ def compose(notice: NoticeView) -> Message:
 
 
 def _content(notice: NoticeView, facts: Facts) -> Content:
-    locale, root = notice.locale, f"notice.{notice.kind.value}"
+    locale = notice.locale
+    subject, headline, body, button = (
+        _key(notice, name) for name in ("subject", "headline", "body", "button")
+    )
     why = "mail.why_staff" if notice.kind.for_staff else "mail.why"
     questions = [] if notice.kind.for_staff else [text(locale, "mail.questions", **facts)]
     note = [notice.note] if notice.note else []
     return Content(
         locale=locale,
-        subject=" ".join(text(locale, f"{root}.subject", **facts).split()),
-        headline=_capital(text(locale, f"{root}.headline", **facts)),
+        subject=" ".join(text(locale, subject, **facts).split()),
+        headline=_capital(text(locale, headline, **facts)),
         hello="" if notice.kind.for_staff else text(locale, "mail.hello", **facts),
         hero=_hero(notice, facts),
-        paragraphs=[*map(_capital, texts(locale, f"{root}.body", **facts)), *note],
+        paragraphs=[*map(_capital, texts(locale, body, **facts)), *note],
         rows=_rows(notice, facts),
-        button=text(locale, f"{root}.button"),
+        button=text(locale, button),
         link=notice.link,
         bank_intro=text(locale, "mail.bank"),
         bank=_bank_rows(notice.bank, notice.invoice_number, locale),
@@ -152,8 +155,13 @@ def _content(notice: NoticeView, facts: Facts) -> Content:
     )
 
 
+def _key(notice: NoticeView, name: str) -> str:
+    key = f"notice.{notice.kind.value}.{name}"
+    return of_instalment(key, is_instalment=notice.is_instalment)
+
+
 def _hero(notice: NoticeView, facts: Facts) -> tuple[str, str] | None:
-    about = text(notice.locale, f"notice.{notice.kind.value}.hero", **facts)
+    about = text(notice.locale, _key(notice, "hero"), **facts)
     return (facts["amount"] or "", about) if about and facts["amount"] else None
 
 
@@ -164,7 +172,8 @@ def _rows(notice: NoticeView, facts: Facts) -> list[Row]:
             rows += _code_rows(notice)
         elif value := facts[key]:
             shown = _capital(value) if key == "method" else value
-            rows.append((text(notice.locale, f"fact.{key}"), shown))
+            label = of_instalment(f"fact.{key}", is_instalment=notice.is_instalment)
+            rows.append((text(notice.locale, label), shown))
     return rows
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib.catalogue import text
+from chalicelib.catalogue import of_instalment, text
 from chalicelib.catalogue.methods import method_phrase
 from chalicelib.formatting import format_date, format_moment, format_money
 from chalicelib.messages.views import PayerTextKey
@@ -31,11 +31,13 @@ def payer_text(
     next_on: date | None = None,
     part_allowed: bool = False,
     answer_by: datetime | None = None,
+    is_instalment: bool = False,
 ) -> str:
     """The sentences for one outcome; without a link where a button stands beside them."""
+    variant = _variant(key, part_allowed=part_allowed, planned=next_on is not None)
     return text(
         locale,
-        f"payer.{_variant(key, part_allowed=part_allowed, planned=next_on is not None)}",
+        of_instalment(f"payer.{variant}", is_instalment=is_instalment),
         amount=format_money(amount, currency, locale),
         number=number,
         method=method_phrase(method, locale),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import replace
 
-from chalicelib.catalogue import has, text
+from chalicelib.catalogue import has, of_instalment, text
 from chalicelib.messages.facts import facts_of
 from chalicelib.messages.views import NoticeView
 
@@ -66,7 +66,8 @@ def gsm7_length(written: str) -> int:
 
 def _write(notice: NoticeView) -> str:
     facts = facts_of(notice)
-    body = text(notice.locale, f"notice.{notice.kind.value}.sms", **facts)
+    key = of_instalment(f"notice.{notice.kind.value}.sms", is_instalment=notice.is_instalment)
+    body = text(notice.locale, key, **facts)
     whole = " ".join(f"{body} {text(notice.locale, 'sms_stop')}".translate(_PLAINER).split())
     plain = "".join(map(_plainer, whole))
     return plain if is_gsm7(plain) else whole

@@ -106,6 +106,7 @@ class NoticeView:
     amount: int | None = None  # due, paid or refunded, as the kind has it
     balance: int | None = None  # what remains open after a payment
     invoice_number: str | None = None
+    is_instalment: bool = False  # `invoice_number` is a payment plan's, and it is called so
     replaces: str | None = None  # the number of the invoice that this one corrects
     credit_note: str | None = None  # its number
     description: str | None = None

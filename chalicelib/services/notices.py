@@ -22,7 +22,7 @@ from chalicelib.domain.desk.on_account import PaymentApplied
 from chalicelib.domain.desk.refunds import Refunded
 from chalicelib.domain.desk.sending import InvoiceSentAgain
 from chalicelib.domain.facts import Subject
-from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind
+from chalicelib.domain.invoice import Invoice, InvoiceStatus, NextActionKind, Purpose
 from chalicelib.domain.part_payment import smallest_part
 from chalicelib.domain.payment import AttemptResult, Payment
 from chalicelib.domain.payment_plan import PaymentPlan
@@ -116,6 +116,7 @@ def _invoice_notice(ports: Ports, matter: Matter, invoice: Invoice, kind: Notice
         amount=_amount(invoice, payload),
         balance=balance,
         invoice_number=number,
+        is_instalment=_is_instalment(matter, invoice),
         description=invoice.lines[0].description,
         due_on=invoice.due_on if invoice.is_open or kind is not NoticeKind.INVOICE_SENT else None,
         days=abs((invoice.due_on - today).days) if invoice.due_on else None,
@@ -148,6 +149,12 @@ def _named(ports: Ports, matter: Matter, invoice: Invoice) -> tuple[str | None, 
         numbers, left = receipts.in_words(ports, matter, matter.fact.data)
         return numbers or None, left
     return invoice.shown_number or None, max(invoice.amount_remaining, 0)
+
+
+def _is_instalment(matter: Matter, invoice: Invoice) -> bool:
+    """A receipt names the invoices that an instalment has paid."""
+    applied = isinstance(matter.fact.data, PaymentApplied)
+    return invoice.purpose is Purpose.INSTALMENT and not applied
 
 
 def _amount(invoice: Invoice, payload: Any) -> int:

@@ -211,4 +211,5 @@ def _payer_text(case: Case, key: str, next_on: date | None) -> str:
         method=method_view(last),
         next_on=next_on,
         part_allowed=_part_minimum(case) is not None,
+        is_instalment=invoice.purpose is Purpose.INSTALMENT,
     )

@@ -18,6 +18,7 @@ from chalicelib.messages import (
     NoticeKind,
     PayerTextKey,
     compose,
+    compose_sms,
 )
 from tests.messages.samples import BASE, BUSINESS, LINK, NOTICES, STAFF
 
@@ -52,6 +53,42 @@ def spoken(words: list[str]) -> set[str]:
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("locale", "called", "never"),
+    [
+        ("en-US", "instalment", "invoice"),
+        ("de-DE", "rate", "rechnung"),
+        ("fr-FR", "tranche", "facture"),
+        ("es-ES", "cuota", "factura"),
+    ],
+)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        NoticeKind.REMINDER_UPCOMING,
+        NoticeKind.REMINDER_PAST_DUE,
+        NoticeKind.PAYMENT_FAILED,
+        NoticeKind.NEEDS_CARD,
+        NoticeKind.ACTION_REQUIRED,
+        NoticeKind.CHECKING,
+        NoticeKind.WENT_OVERDUE,
+    ],
+)
+def test_an_instalment_is_called_so(kind: NoticeKind, locale: str, called: str, never: str) -> None:
+    view = replace(
+        NOTICES[kind],
+        locale=locale,
+        is_instalment=True,
+        invoice_number="P-7K2M-2",
+        description=None,
+    )
+    message = compose(view)
+    for written in (f"{message.subject} {message.text}", message.html, compose_sms(view)):
+        assert never not in written.casefold()
+    assert called in message.text.casefold()
+    assert never in compose(replace(view, is_instalment=False)).text.casefold()
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -374,4 +374,4 @@ def test_every_notice_of_a_plan_can_be_written(install: Install, ada: Customer) 
     assert [one for one in outcomes if one.startswith("failed")] == []
     subjects = [str(one.message["Subject"]) for one in install.mail.sent]
     assert any(f"for invoice {old.number}" in one for one in subjects if one.startswith("Receipt"))
-    assert any("P-" in one and "is due" in one for one in subjects)
+    assert any(one.startswith("Instalment P-") and "is due" in one for one in subjects)
