@@ -177,6 +177,12 @@ def test_who_hears_of_a_new_demand(purpose: Purpose, owes: list[str]) -> None:
     assert ids(on_account.owed(None, made, DemandMade(made), Audience())) == owes
 
 
+def test_nobody_is_reminded_of_an_instalment_that_is_paid_at_once() -> None:
+    made = asked(purpose=Purpose.INSTALMENT)
+    paid_now = DemandMade(made, at_once=True)
+    assert ids(on_account.owed(None, made, paid_now, Audience())) == ["event:instalment.due"]
+
+
 CAME = ["staff_mail:staff_payment_received", "event:payment.succeeded"]
 DECLINED = facts.ChargeFailed(PAY, 1, "ch_1", failed().decline)  # type: ignore[arg-type]
 
