@@ -21,7 +21,7 @@ from tests.simulation.scenarios import ALL
 from tests.simulation.scenarios.core import CORE
 from tests.simulation.shrink import shrunk
 
-CORE_SEEDS = 200  # under each of them, every fault of the core at every I/O
+CORE_SEEDS = 300  # under each of them, every fault of the core at every I/O
 SEEDS = 10
 STRIDE = 60  # each seed tries every 60th fault of the grid
 PAIRS = 2
