@@ -311,12 +311,12 @@ def reverse_payment(
     def once() -> ExternalPaymentReversed:
         business = ports.store.business(business_id)
         customer = ports.store.customer(business_id, customer_id)
-        if take_back_rest(ports, business_id, customer_id, payment_id, reason=reason, actor=actor):
-            raise StaleHead("what it had paid on is credit again; now look again")
         account = read_payment(ports, business_id, customer_id, payment_id)
         received = account.received
         invoices = [ports.store.invoice(business_id, one.invoice_id) for one in received.shares]
         _check_reversal(ports, business, account, invoices, reversed_on)
+        if take_back_rest(ports, business_id, customer_id, payment_id, reason=reason, actor=actor):
+            raise StaleHead("what it had paid on is credit again; now look again")
         amounts = {share.invoice_id: share.amount for share in received.shares}
         withdrawn = sum(amounts[one.id] for one in invoices if one.is_withdrawn)
         payload = ExternalPaymentReversed(

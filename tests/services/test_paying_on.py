@@ -118,6 +118,19 @@ def test_a_bounced_cheque_opens_all_of_them_again(
     check_books(install)
 
 
+def test_a_refused_bounce_leaves_all_of_them_paid(
+    install: Install, ada: Customer, owed: list[Invoice]
+) -> None:
+    cheque(install, ada, MANY * EACH)
+    install.settle()
+    with pytest.raises(InvalidInput):
+        external_payments.reverse_payment(
+            install.ports, "biz_1", ada.id, "ext_1", reversed_on=date(2030, 1, 1),
+            reason="No funds.", actor=SYSTEM,
+        )  # fmt: skip
+    assert (unpaid(install, owed), credit_of(install, ada)) == ([], 0)
+
+
 def test_an_application_is_taken_back_with_all_that_followed_it(
     install: Install, ada: Customer, owed: list[Invoice]
 ) -> None:

@@ -132,7 +132,7 @@ def test_only_the_api_reads_the_webhook_secrets(stack: World) -> None:
 KEY = {"pk": {"S": "T#rights"}, "sk": {"S": "F#1"}}
 
 
-def test_only_the_effects_worker_updates_a_row_and_nobody_deletes_one(stack: World) -> None:
+def test_only_who_notes_what_was_done_updates_a_row_and_nobody_deletes_one(stack: World) -> None:
     row: dict[str, Any] = {"TableName": stack.outputs["TableName"], "Key": KEY}
     stack.emulator.clients("dynamodb").put_item(TableName=row["TableName"], Item=KEY)
     claim = {**row, "UpdateExpression": "SET #l = :l", "ExpressionAttributeNames": {"#l": "lease"}}
@@ -143,7 +143,7 @@ def test_only_the_effects_worker_updates_a_row_and_nobody_deletes_one(stack: Wor
         }
         for call, arguments in {"update_item": claim, "delete_item": row, "get_item": row}.items()
     }
-    assert may == {"update_item": EFFECTS, "delete_item": set(), "get_item": EVERYBODY}
+    assert may == {"update_item": EFFECTS | BILLING, "delete_item": set(), "get_item": EVERYBODY}
 
 
 def test_only_the_effects_worker_sets_timers(stack: World) -> None:
