@@ -95,8 +95,8 @@ class Witness:
         return sum(ours.values()) + sum(taken)
 
     def _is_lost(self, dispute: dict[str, Any]) -> bool:
-        """At Stripe, or as far as we can know: a verdict that has just turned round makes of what was
-        paid meanwhile the customer's credit."""
+        """At Stripe, or as far as we can know: a verdict that has just turned round makes of what
+        was paid meanwhile the customer's credit."""
         ours = self._world.store.heads.get((_BUSINESS, Subject.DISPUTE, dispute["id"]))
         return dispute["status"] == "lost" or (ours is not None and ours.status == "lost")
 
