@@ -18,9 +18,9 @@ from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import DueRef, TestClock
 from chalicelib.services import (
+    answering_disputes,
     billing,
     charging,
-    disputing,
     group_days,
     payment_plans,
     reminding,
@@ -144,7 +144,7 @@ def run_due(ports: Ports, due: Sequence[DueRef]) -> None:
                 billing.bill_subscriptions(ports, due[0].business_id, ids)
         case DueKind.DISPUTE:
             for ref in due:
-                disputing.run_dispute(ports, ref.business_id, ref.subject_id)
+                answering_disputes.run_dispute(ports, ref.business_id, ref.subject_id)
         case DueKind.REMIND:
             for ref in due:
                 if not reminding.remind(ports, ref) and ref.subject is Subject.INVOICE:

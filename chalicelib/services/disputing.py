@@ -1,30 +1,23 @@
-"""Disputes: kept level with Stripe, and answered. Staff ask, a worker sends, once.
+"""Disputes' own records: kept level with Stripe, and what staff ask for.
 
-Whatever is asked of Stripe was written down before, and every run looks at the dispute first: an
-answer that was given by a run before, or in Stripe's dashboard, is found and not given again.
+A worker carries it out: `answering_disputes.py`.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
-from hashlib import sha256
 from typing import Any
 
-from chalicelib.domain import keys
 from chalicelib.domain.business import Business
 from chalicelib.domain.desk import disputes as facts
 from chalicelib.domain.desk.fraud_warnings import WarningDisputed
 from chalicelib.domain.dispute import (
-    NEEDS_ANSWER,
     OUTCOMES,
     AnswerRequest,
     Dispute,
     DisputeStage,
     Draft,
-    EvidenceFile,
     RequestKind,
     is_answerable,
-    reminder_due,
 )
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
 from chalicelib.domain.facts import STRIPE, SYSTEM, Actor, Subject
@@ -35,17 +28,6 @@ from chalicelib.ports.rows import Change
 from chalicelib.services.case import Case, again_when_stale, now_of
 
 LONGEST_TEXT = 20_000
-
-
-class Step(StrEnum):
-    """What a worker's run came to, for logs and counts."""
-
-    SUBMITTED = "submitted"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    REMINDED = "reminded"
-    HELD = "held"
-    NOTHING = "nothing"
 
 
 # ------------------------------------------------------------------------------- level with Stripe
@@ -96,7 +78,7 @@ def follow(ports: Ports, business_id: str, seen: DisputeSeen) -> bool:
         now_seen = ports.gateway.read_dispute(business.stripe_account, dispute.id)
         payload, learnt = _news(dispute, now_seen), False
         while payload is not None:
-            dispute = _record(ports, business, dispute, payload, actor=STRIPE)
+            dispute = write(ports, business, dispute, payload, actor=STRIPE)
             payload, learnt = _news(dispute, now_seen), True
         return learnt
 
@@ -124,11 +106,11 @@ def draft_evidence(
         raise InvalidInput("text_too_long", words)
 
     def once() -> Dispute:
-        business, dispute = _open(ports, business_id, dispute_id)
+        business, dispute = open_record(ports, business_id, dispute_id)
         _check_answerable(ports, business, dispute)
         if dispute.draft == draft:
             return dispute
-        return _record(ports, business, dispute, facts.EvidenceDrafted(draft), actor=actor)
+        return write(ports, business, dispute, facts.EvidenceDrafted(draft), actor=actor)
 
     return again_when_stale(once)
 
@@ -149,16 +131,14 @@ def request_answer(
     """
 
     def once() -> Dispute:
-        business, dispute = _open(ports, business_id, dispute_id)
+        business, dispute = open_record(ports, business_id, dispute_id)
         if _was_asked(ports, dispute, request_id):
             return dispute
         _check_answerable(ports, business, dispute)
         now = now_of(ports, business)
         draft = dispute.draft or Draft()
         request = AnswerRequest(request_id, kind, now, draft)
-        return _record(
-            ports, business, dispute, facts.AnswerRequested(request), actor=actor, why=why
-        )
+        return write(ports, business, dispute, facts.AnswerRequested(request), actor=actor, why=why)
 
     return again_when_stale(once)
 
@@ -179,147 +159,12 @@ def _check_answerable(ports: Ports, business: Business, dispute: Dispute) -> Non
         raise Conflict("dispute_not_answerable", "Its deadline is over, or the bank asks nothing.")
 
 
-# ------------------------------------------------------------------------------ the worker's part
-
-
-def run_dispute(ports: Ports, business_id: str, dispute_id: str) -> Step:
-    """Do what is due for one dispute now: send its answer, or remind of its deadline.
-
-    Raises Unanswered when Stripe or the table cannot be reached: run it again.
-    """
-    return again_when_stale(lambda: _run(ports, business_id, dispute_id))
-
-
-def _run(ports: Ports, business_id: str, dispute_id: str) -> Step:
-    business, dispute = _open(ports, business_id, dispute_id)
-    if business.is_held:
-        return Step.HELD  # restored records may not know an answer that was given
-    if dispute.request is not None:
-        return _answer(ports, business, dispute)
-    days = reminder_due(dispute, now_of(ports, business))
-    if days is None:
-        return Step.NOTHING
-    _record(ports, business, dispute, facts.DeadlineNoticed(days), why="Its deadline is near.")
-    return Step.REMINDED
-
-
-def _answer(ports: Ports, business: Business, dispute: Dispute) -> Step:
-    assert dispute.request is not None
-    _look(ports, business, dispute)
-    dispute = ports.store.dispute(business.id, dispute.id)
-    if dispute.request is None:  # a run before this one had sent it
-        return Step.SUBMITTED
-    if dispute.request.kind is RequestKind.ACCEPTANCE:
-        return _accept(ports, business, dispute)
-    return _submit(ports, business, dispute)
-
-
-def _look(ports: Ports, business: Business, dispute: Dispute) -> None:
-    """Everything Stripe shows of this dispute is ours before anything is asked of it."""
-    from chalicelib.services.posting import post_outcome
-
-    post_outcome(ports, business.id, dispute.invoice_id, dispute.payment_id, disputed=True)
-
-
-def _accept(ports: Ports, business: Business, dispute: Dispute) -> Step:
-    assert dispute.request is not None
-    request_id = dispute.request.id
-    if dispute.won is None:
-        key = keys.accept_dispute(business.id, dispute.id, _second(ports))
-        refusal: Conflict | None = None
-        try:
-            ports.gateway.close_dispute(business.stripe_account, dispute.id, key=key)
-        except Conflict as error:
-            refusal = error
-        _look(ports, business, dispute)
-        dispute = ports.store.dispute(business.id, dispute.id)
-        if refusal is not None and dispute.won is None:
-            return _refused(ports, business, dispute, refusal.code, refusal.detail)
-    if dispute.won is not False:
-        words = f"There was nothing to accept: the dispute is {dispute.status}."
-        return _refused(ports, business, dispute, "dispute_closed", words)
-    _record(ports, business, dispute, facts.DisputeAccepted(request_id))
-    return Step.ACCEPTED
-
-
-def _submit(ports: Ports, business: Business, dispute: Dispute) -> Step:
-    from chalicelib.services.evidence import packet_of
-
-    request = dispute.request
-    assert request is not None
-    if dispute.status not in NEEDS_ANSWER:
-        words = f"Stripe takes no evidence any more: the dispute is {dispute.status}."
-        return _refused(ports, business, dispute, "dispute_not_answerable", words)
-    packet = packet_of(ports, dispute, request.draft, request.asked_at)
-    try:
-        if not dispute.files:
-            files = tuple(
-                [
-                    _upload(ports, business, dispute, one.field, one.name, one.content)
-                    for one in packet.files
-                ]
-            )
-            uploaded = facts.EvidenceUploaded(request.id, files)
-            dispute = _record(ports, business, dispute, uploaded)
-        ports.gateway.submit_evidence(
-            business.stripe_account,
-            dispute.id,
-            fields=packet.texts | {one.field: one.file_id for one in dispute.files},
-            request_id=request.id,
-            key=keys.evidence(business.id, dispute.id, request.id, _second(ports)),
-        )
-    except Conflict as error:
-        return _refused_unless_done(ports, business, dispute, error)
-    _look(ports, business, dispute)
-    return Step.SUBMITTED
-
-
-def _refused_unless_done(
-    ports: Ports, business: Business, dispute: Dispute, error: Conflict
-) -> Step:
-    """A worker beside this one may have been faster: then its answer is ours."""
-    _look(ports, business, dispute)
-    now = ports.store.dispute(business.id, dispute.id)
-    if now.submitted_at is not None or now.request is None:
-        return Step.SUBMITTED
-    return _refused(ports, business, now, error.code, error.detail)
-
-
-def _second(ports: Ports) -> int:
-    return int(ports.clock.now().timestamp())
-
-
-def _upload(
-    ports: Ports, business: Business, dispute: Dispute, field: str, name: str, content: bytes
-) -> EvidenceFile:
-    """Kept by us under the hash of its content, and given to Stripe."""
-    fingerprint = sha256(content).hexdigest()
-    ports.files.put(_file_key(business.id, fingerprint), content, "application/pdf")
-    key = keys.evidence_file(business.id, dispute.id, fingerprint, _second(ports))
-    file_id = ports.gateway.upload_evidence(
-        business.stripe_account, name=name, content=content, key=key
-    )
-    return EvidenceFile(field, file_id, fingerprint)
-
-
-def _file_key(business_id: str, fingerprint: str) -> str:
-    from chalicelib.services.papers import file_key
-
-    return file_key(business_id, fingerprint)
-
-
-def _refused(ports: Ports, business: Business, dispute: Dispute, code: str, words: str) -> Step:
-    assert dispute.request is not None
-    refused = facts.AnswerRefused(dispute.request.id, code, words)
-    _record(ports, business, dispute, refused, actor=STRIPE, why=words)
-    return Step.REFUSED
-
-
-def _open(ports: Ports, business_id: str, dispute_id: str) -> tuple[Business, Dispute]:
+def open_record(ports: Ports, business_id: str, dispute_id: str) -> tuple[Business, Dispute]:
+    """Raises NotFound."""
     return ports.store.business(business_id), ports.store.dispute(business_id, dispute_id)
 
 
-def _record(
+def write(
     ports: Ports,
     business: Business,
     dispute: Dispute,

@@ -13,11 +13,11 @@ from chalicelib.ports import Ports
 from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import FactRef
 from chalicelib.services import (
+    answering_disputes,
     billing,
     charging,
     clocks,
     credit,
-    disputing,
     group_days,
     importing,
     on_account,
@@ -145,5 +145,5 @@ _OF_SUBJECT: dict[str, Callable[[Ports, str, str], object]] = {
     "run_plan": payment_plans.run_plan,
     "forget_method": on_account.forget_method,
     "import": importing.run_slice,
-    "answer_dispute": disputing.run_dispute,
+    "answer_dispute": answering_disputes.run_dispute,
 }

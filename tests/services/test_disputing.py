@@ -23,7 +23,7 @@ from chalicelib.domain.ledger import Account
 from chalicelib.domain.payment import Trigger
 from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.rows import PortalOpening
-from chalicelib.services import disputing, invoices, restoring, sweeping
+from chalicelib.services import answering_disputes, disputing, invoices, restoring, sweeping
 from chalicelib.services.credit_notes import Right, reissue
 from chalicelib.services.on_account import Wish, take_payment
 from tests.fakes.install import Install
@@ -145,7 +145,7 @@ def test_a_worker_that_breaks_off_is_followed_by_one_that_looks_first(
     install.queue.take()
     install.stripe.faults.plan(fault, operation)
     with pytest.raises(Unanswered):
-        disputing.run_dispute(install.ports, "biz_1", dispute.id)
+        answering_disputes.run_dispute(install.ports, "biz_1", dispute.id)
     install.clock.set(install.clock.now() + timedelta(hours=25))  # a stored 500 is forgotten
     sweeping.sweep_due(install.ports)
     install.settle()
@@ -210,7 +210,10 @@ def test_nothing_is_answered_while_restored_records_are_compared() -> None:
     install, _, dispute = disputed()
     restoring.hold_after_restore(install.ports)
     ask(install, dispute, RequestKind.EVIDENCE)
-    assert disputing.run_dispute(install.ports, "biz_1", dispute.id) is disputing.Step.HELD
+    assert (
+        answering_disputes.run_dispute(install.ports, "biz_1", dispute.id)
+        is answering_disputes.Step.HELD
+    )
     assert install.stripe.account().files == {}
 
 

@@ -11,7 +11,7 @@ from chalicelib.domain.desk import covering
 from chalicelib.domain.dispute import RequestKind
 from chalicelib.domain.network_caps import CapVerdict
 from chalicelib.ports import Ports
-from chalicelib.services import disputing, refunding
+from chalicelib.services import answering_disputes, refunding
 from chalicelib.services.case import open_case, record
 
 # --- Of any kind ----------------------------------------------------------------------------------
@@ -78,13 +78,13 @@ def uncovered(invoice: Any, payload: Any, fact: Any) -> Any:
 _step = covering.step
 
 
-def answered_blindly(ports: Ports, business: Any, dispute: Any) -> disputing.Step:
+def answered_blindly(ports: Ports, business: Any, dispute: Any) -> answering_disputes.Step:
     """A run does not look whether one before it has answered, and takes Stripe's word."""
     if dispute.request.kind is RequestKind.ACCEPTANCE:
-        return disputing._accept(ports, business, dispute)
-    return disputing._submit(ports, business, dispute)
+        return answering_disputes._accept(ports, business, dispute)
+    return answering_disputes._submit(ports, business, dispute)
 
 
-def refused(ports: Ports, business: Any, dispute: Any, error: Any) -> disputing.Step:
+def refused(ports: Ports, business: Any, dispute: Any, error: Any) -> answering_disputes.Step:
     """Stripe's refusal of an answer is believed: nobody looks whether it has one already."""
-    return disputing._refused(ports, business, dispute, error.code, error.detail)
+    return answering_disputes._refused(ports, business, dispute, error.code, error.detail)

@@ -16,9 +16,9 @@ from typing import Any
 from chalicelib.domain import dunning, invoice_fold, policy
 from chalicelib.domain.desk import covering
 from chalicelib.services import (
+    answering_disputes,
     charging,
     credit_notes,
-    disputing,
     external_payments,
     invoices,
     notices,
@@ -244,8 +244,8 @@ MUTANTS: tuple[Mutant, ...] = (
         ("end",),
         backup=w.WithoutNewsOfDisputes,
         rules=(
-            (disputing, "_answer", r.answered_blindly),
-            (disputing, "_refused_unless_done", r.refused),
+            (answering_disputes, "_answer", r.answered_blindly),
+            (answering_disputes, "_refused_unless_done", r.refused),
         ),
     ),
     Mutant(
