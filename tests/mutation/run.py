@@ -27,6 +27,7 @@ STAGE = ROOT / ".tmp" / "mutation"
 COPIED = ("chalicelib", "tests", "infra", "events", "app.py", "pyproject.toml")
 ENOUGH_PERCENT = 90
 ENDLESS = "timeout"
+ENDLESS_PERCENT = 2  # more were killed by a busy machine, not by their tests
 PROCESSES = int(os.environ.get("MUTATION_PROCESSES", "2"))
 
 Mutant = tuple[str, str, str]
@@ -124,6 +125,8 @@ def complaints(judged: Judged, reasons: Counter[Mutant]) -> list[str]:
         wrong.append(f"{name}: nothing was mutated")
     elif judged.percent < ENOUGH_PERCENT:
         wrong.append(f"{name}: fewer than {ENOUGH_PERCENT} per cent are killed")
+    if 100 * judged.endless > ENDLESS_PERCENT * judged.mutants:
+        wrong.append(f"{name}: the machine was too busy, {judged.endless} were killed by the clock")
     wrong += [_entry(name, one) for one in (judged.living - reasons).elements()]
     gone = (reasons - judged.living).elements()
     wrong += [f"{name}: killed, but still listed: {one}" for one in gone]
