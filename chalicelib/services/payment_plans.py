@@ -187,7 +187,7 @@ def change_plan(
         switch = plan.autopay if autopay is None else autopay
         if _is_so(plan, instalments) and switch is plan.autopay:
             return plan
-        _close_demands(ports, plan, reason)
+        without_payment = _close_demands(ports, plan, reason)
         owed = to_collect(ports, plan)
         today = local_date(now, business.zone)
         parts = tuple(
@@ -198,7 +198,7 @@ def change_plan(
         after, fact = on_party(
             plan, PlanChanged(fresh, switch, reason), at=now, actor=actor, why=reason
         )
-        closed = _closed_demands(ports, business, plan, now, reason, actor)
+        closed = _closed_demands(ports, business, without_payment, now, reason, actor)
         ports.store.append([Change(after, fact), *closed], clock_id=business.test_clock_id)
         return after
 
@@ -303,12 +303,12 @@ def _end(
     actor: Actor = SYSTEM,
 ) -> PaymentPlan:
     """Demands are closed at Stripe first; then plan, demands and invoices in one transaction."""
-    _close_demands(ports, plan, reason)
+    without_payment = _close_demands(ports, plan, reason)
     now = now_of(ports, business)
     customer = ports.store.customer(business.id, plan.customer_id)
     ended, around = PlanEnded(status, reason), audience_of(business, customer)
     after, fact = on_party(plan, ended, at=now, actor=actor, why=reason, audience=around)
-    closed = _closed_demands(ports, business, plan, now, reason, actor)
+    closed = _closed_demands(ports, business, without_payment, now, reason, actor)
     heads = (ports.store.invoice(business.id, each) for each in plan.invoice_ids)
     covered = [
         Case(business, customer, one, now)
@@ -337,31 +337,41 @@ def _uncovered(
     )
 
 
-def _close_demands(ports: Ports, plan: PaymentPlan, reason: str) -> None:
-    """Close before switch. Raises StaleHead after closing any, Conflict when money is on its way
-    or has come and is not applied yet."""
+def _close_demands(ports: Ports, plan: PaymentPlan, reason: str) -> list[Invoice]:
+    """Close before switch. The demands as they were seen without a payment: who opens one after
+    that makes the switch stale.
+
+    Raises StaleHead after closing any, Conflict when money is on its way or has come and is not
+    applied yet.
+    """
     closed = 0
-    for demand_id in plan.open_demands:
-        demand = ports.store.invoice(plan.business_id, demand_id)
+    seen = [ports.store.invoice(plan.business_id, demand_id) for demand_id in plan.open_demands]
+    for demand in seen:
         if demands.unapplied(demand):
             raise Conflict("payment_under_way", "An instalment has just been paid. Try again.")
         if demand.open_payment is not None:
-            close_payment(ports, plan.business_id, demand_id, reason=reason)
+            close_payment(ports, plan.business_id, demand.id, reason=reason)
             closed += 1
     if closed:
         raise StaleHead("closed at Stripe; now look again")
+    return seen
 
 
 def _closed_demands(
-    ports: Ports, business: Business, plan: PaymentPlan, now: datetime, reason: str, actor: Actor
+    ports: Ports,
+    business: Business,
+    without_payment: Sequence[Invoice],
+    now: datetime,
+    reason: str,
+    actor: Actor,
 ) -> list[Change]:
-    customer = ports.store.customer(business.id, plan.customer_id)
-    heads = [ports.store.invoice(business.id, demand_id) for demand_id in plan.open_demands]
-    return [
-        change(Case(business, customer, one, now), DemandClosed("replaced", reason), actor=actor)[1]
-        for one in heads
+    payload = DemandClosed("replaced", reason)
+    cases = [
+        Case(business, ports.store.customer(business.id, one.customer_id), one, now)
+        for one in without_payment
         if one.is_open
     ]
+    return [change(case, payload, actor=actor)[1] for case in cases]
 
 
 def to_collect(ports: Ports, plan: PaymentPlan) -> int:

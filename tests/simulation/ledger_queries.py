@@ -175,8 +175,9 @@ LEDGER = {
     "a demand says what its facts say": """
         SELECT business_id, id || ' is off by ' || sum(amount) AS words
         FROM (SELECT business_id, id, applied AS amount FROM demand UNION ALL
-              SELECT business_id, subject_id, -json_extract(body, '$.data.amount') FROM fact
-              WHERE kind = 'payment_applied')
+              SELECT business_id, subject_id, json_extract(body, '$.data.amount')
+                  * CASE kind WHEN 'owed_again' THEN 1 ELSE -1 END
+              FROM fact WHERE kind IN ('payment_applied', 'paid_outside', 'owed_again'))
         GROUP BY business_id, id HAVING sum(amount) <> 0
     """,
     "an external payment is posted once": """

@@ -64,3 +64,14 @@ def test_the_judge_waits_until_a_queue_has_given_its_message_back() -> None:
 def test_the_reconciliation_resolves_a_try_whose_next_look_lies_a_day_ahead() -> None:
     """After an outage Stripe was asked too early, by seconds: the try was unclear for two days."""
     assert run(CORE["core/outage"], 4).violations == []
+
+
+def test_a_plan_is_broken_although_its_instalment_is_charged_in_that_second() -> None:
+    """A payment opened between look and switch was a broken record, not one to look again."""
+    calm = frozenset({"index_lag", "redelivery", "stall"})
+    assert run(ALL["plan_broken"], 5, {550: Fault.NO_EFFECT}, without=calm).violations == []
+
+
+def test_the_judge_counts_what_a_cheque_paid_of_an_instalment() -> None:
+    """The judge's hole, met by one run in 128: it knew only what Stripe brings a demand."""
+    assert run(ALL["plan_cheque"], 3, {114: Fault.CRASH_BEFORE}, without=_CALM).violations == []
