@@ -82,14 +82,17 @@ class Branches:
     def _at_quiet(self) -> None:
         """One handler has ended and another is to begin in the same second."""
         if self._world._ready and self._has_struck():
-            self._world.on_quiet = None
-            self._compare(self._drawn())
+            self._look(self._drawn())
 
     def _at_pause(self) -> None:
         """Before time passes: each second draws afresh."""
         if self._has_struck():
-            self._world.on_quiet = self._world.on_pause = None
-            self._compare(0)
+            self._look(0)
+
+    def _look(self, drawn: int) -> None:
+        """Once: those that are not alike by then seldom become so."""
+        self._world.on_quiet = self._world.on_pause = None
+        self._compare(drawn)
 
     def _has_struck(self) -> bool:
         """All that was planned, and nobody sleeps: a sleeper cannot be compared."""
