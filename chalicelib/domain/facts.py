@@ -7,6 +7,7 @@ records (Stripe's id, the bank reference, the attempt), so the table refuses it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -132,6 +133,15 @@ def chain_is_whole(facts: list[Fact]) -> bool:
             return False
         previous = fact.hash
     return True
+
+
+def until(history: Sequence[Fact], at: datetime) -> Sequence[Fact]:
+    """The history as it was at that time: everything up to the last fact that was written by then.
+
+    Cut off, not sifted: two processes' clocks differ, so times may go back where numbers do not.
+    """
+    known = [number for number, fact in enumerate(history, start=1) if fact.at <= at]
+    return history[: known[-1]] if known else ()
 
 
 def assert_next(head: Head | None, fact: Fact) -> None:

@@ -14,7 +14,7 @@ from chalicelib.domain.business import Business
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.dispute import Dispute, Draft, Part
 from chalicelib.domain.errors import BrokenRecord
-from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.facts import Fact, Subject, until
 from chalicelib.domain.invoice import Invoice, Purpose
 from chalicelib.domain.payment import Attempt, Payment
 from chalicelib.ports import Ports
@@ -57,7 +57,7 @@ def open_file(ports: Ports, dispute: Dispute, draft: Draft, as_of: datetime) -> 
         dispute=dispute,
         invoice=invoice,
         payment=payment,
-        history=[fact for fact in history if fact.at <= as_of],
+        history=[*until(history, as_of)],
         draft=draft,
         as_of=as_of,
         paid=tuple(_paid_invoices(ports, invoice, as_of)),
@@ -72,7 +72,7 @@ def _paid_invoices(
     for part in demand.allocations:
         history = ports.store.facts(demand.business_id, Subject.INVOICE, part.invoice_id)
         invoice = ports.store.invoice(demand.business_id, part.invoice_id)
-        yield invoice, [fact for fact in history if fact.at <= as_of]
+        yield invoice, [*until(history, as_of)]
 
 
 def method_words(attempt: Attempt) -> str:

@@ -21,7 +21,7 @@ from chalicelib.domain.desk.on_account import PaymentApplied
 from chalicelib.domain.desk.reissue import InvoiceReissued, InvoiceReplaced
 from chalicelib.domain.desk.sending import InvoiceSentAgain
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.facts import Fact, Subject
+from chalicelib.domain.facts import Fact, Subject, until
 from chalicelib.domain.invoice import Invoice, InvoiceStatus, Line
 from chalicelib.domain.invoice_fold import fold
 from chalicelib.domain.payment import Payment, PaymentStatus
@@ -106,13 +106,14 @@ def _charged_by_itself(
 
 
 def _customer_then(ports: Ports, matter: Matter) -> Customer | None:
-    """As it was at the fact's time: a method saved since is on no paper drawn again."""
+    """As it was at the fact's time: a method saved since is on no paper drawn again. There was one,
+    whatever the clock of the process said that wrote it down.
+    """
     assert matter.customer is not None
     history = ports.store.facts(matter.business.id, Subject.CUSTOMER, matter.customer.id)
     customer: Customer | None = None
-    for fact in history:
-        if fact.at <= matter.fact.at:
-            customer = party_fold.apply(customer, fact, party_fold.customer_step)
+    for fact in until(history, matter.fact.at) or history[:1]:
+        customer = party_fold.apply(customer, fact, party_fold.customer_step)
     return customer
 
 

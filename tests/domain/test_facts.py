@@ -22,6 +22,7 @@ from chalicelib.domain.facts import (
     chain_is_whole,
     fact_document,
     seal,
+    until,
 )
 from chalicelib.domain.invoice import InvoiceStatus
 from chalicelib.domain.invoice_fold import apply, fold
@@ -93,6 +94,16 @@ def test_changed_and_sealed_again_breaks_the_next_fact() -> None:
     story = Story().paid()
     forged = [seal(replace(story.facts[0], why="Forged.")), *story.facts[1:]]
     assert not chain_is_whole(forged)
+
+
+def test_a_history_is_cut_off_at_a_time_not_sifted() -> None:
+    """The second was written by a process whose clock was five minutes ahead."""
+    story = Story().finalized().facts
+    ahead = [replace(story[0], at=NOON + timedelta(minutes=5)), replace(story[1], at=NOON)]
+    assert until(ahead, NOON) == ahead
+    assert until(ahead, NOON + timedelta(minutes=5)) == ahead
+    assert list(until(ahead, NOON - timedelta(seconds=1))) == []
+    assert until(ahead[::-1], NOON) == [ahead[1]]
 
 
 def test_a_fact_that_does_not_follow_is_refused() -> None:

@@ -72,6 +72,20 @@ def test_an_invoice_that_nobody_charges_says_how_to_pay(
     assert [one for one in ("how to pay", "pay online", "iban") if one not in words] == []
 
 
+def test_a_clock_that_is_ahead_hides_no_customer(harbour: Install) -> None:
+    """The process that wrote the customer down was five minutes ahead of the one that bills."""
+    began = harbour.clock.now()
+    harbour.clock.advance(minutes=5)
+    ada = harbour.customer(card=None)
+    harbour.clock.set(began)
+    harbour.save_card("biz_1", ada.id, "4242424242424242")
+    harbour.invoice(ada, due_on=date(2026, 1, 20))
+    harbour.settle()
+    (view,) = harbour.documents.drawn
+    assert isinstance(view, InvoiceView)
+    assert view.paid_by is not None
+
+
 def test_drawn_again_it_names_the_card_of_then(harbour: Install) -> None:
     ada = harbour.customer()
     harbour.invoice(ada, due_on=date(2026, 1, 20))
