@@ -19,10 +19,10 @@ from chalicelib.domain.stripe_objects import ApplicationFeeSeen
 from chalicelib.ports import Ports
 from chalicelib.ports.answers import FactExists, all_of
 from chalicelib.ports.rows import Change
+from chalicelib.services import businesses
 from chalicelib.services.case import again_when_stale, now_of
 
 OVERLAP = timedelta(hours=2)
-_FIRST = timedelta(days=30)
 _MARK = "application_fees"
 
 
@@ -33,8 +33,7 @@ def post_fee(ports: Ports, business_id: str, fee_id: str) -> bool:
 
 def post_since_last(ports: Ports, business: Business, now: datetime) -> int:
     """Shares of which no event told us, since the last run with some overlap."""
-    mark = ports.store.watermark(business.id, _MARK)
-    since = (datetime.fromisoformat(mark) if mark else now - _FIRST) - OVERLAP
+    since = businesses.looked_at_since(ports, business.id, now, _MARK) - OVERLAP
     seen = all_of(partial(ports.gateway.application_fees_since, since))
     posted = sum(_post_seen(ports, business.id, one) for one in seen)
     ports.store.save_watermark(business.id, _MARK, iso(now))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from chalicelib.domain.business import Business
 from chalicelib.domain.errors import Conflict, InvalidInput, NotAllowed
-from chalicelib.domain.facts import STRIPE, SYSTEM, Actor
+from chalicelib.domain.facts import STRIPE, SYSTEM, Actor, Subject
 from chalicelib.domain.party_facts import BusinessChanged, BusinessCreated
 from chalicelib.domain.record import first_of_party, on_party
 from chalicelib.domain.settings import check_bank, check_settings
@@ -24,6 +25,7 @@ _FIXED = {
     "id", "version", "chain", "test_clock_id", "charging_held_at", "connects",
     "account_requested_at",
 }  # fmt: skip
+_AT_LEAST = timedelta(days=30)
 
 
 def create_business(ports: Ports, business: Business, *, actor: Actor = SYSTEM) -> Business:
@@ -134,6 +136,17 @@ def owns_the_account(business: Business) -> bool:
     """Whether the install's own account is its: a sandbox only shares that."""
     own = business.stripe_account is None and not business.connects
     return own and business.test_clock_id is None
+
+
+def looked_at_since(ports: Ports, business_id: str, now: datetime, mark: str) -> datetime:
+    """When a reconciliation last saw all of something at Stripe, its watermark; if never, when the
+    business was set up, and at least a month back: it may have money of before.
+    """
+    seen = ports.store.watermark(business_id, mark)
+    if seen:
+        return datetime.fromisoformat(seen)
+    history = ports.store.facts(business_id, Subject.BUSINESS, business_id)
+    return min(history[0].at, now - _AT_LEAST)
 
 
 def stop_deauthorized(ports: Ports, business_id: str) -> Business:

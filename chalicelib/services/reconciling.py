@@ -110,10 +110,8 @@ def reconcile(ports: Ports, business_id: str) -> Reconciled:
 
 
 def _since(ports: Ports, business: Business, now: datetime) -> datetime:
-    """From the last run back by the overlap; the first run looks a month back."""
-    mark = ports.store.watermark(business.id, "reconciled")
-    last = datetime.fromisoformat(mark) if mark else now - timedelta(days=30)
-    return last - OVERLAP
+    """From the last run back by the overlap."""
+    return businesses.looked_at_since(ports, business.id, now, "reconciled") - OVERLAP
 
 
 def _payment_of(ports: Ports, business: Business, intent: IntentSeen) -> Payment | None:

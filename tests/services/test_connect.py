@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
+from chalicelib.domain.connect import ApplicationFee
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import InvalidInput, NotFound
 from chalicelib.domain.facts import SYSTEM
@@ -157,6 +160,23 @@ def test_stray_and_unheard_intents_are_found_on_each_account() -> None:
     assert seen == [0, 1]
     assert install.read(invoice).status is InvoiceStatus.PAID
     assert install.stripe.books(accounts[ONE]) == {}
+
+
+def test_a_business_that_was_never_level_is_looked_at_from_its_beginning() -> None:
+    """Its reconciliation failed for two months: no event came, and no run ever reached its end."""
+    install = Install.at()
+    install.business(ONE)
+    account = install.stripe.connect_account()
+    fee = ApplicationFee(Decimal(1), 0)
+    install.business(TWO, stripe_account=account, application_fee=fee)
+    install.stripe.webhooks.endpoints.clear()
+    install.invoice(payer(install, TWO))
+    install.settle()
+    install.clock.advance(days=60)
+    (earned,) = install.stripe.account().application_fees.values()
+    install.reconcile(ONE)
+    posted = [fact.data for fact in install.store.all_facts() if fact.kind.endswith("fee_earned")]
+    assert [one.amount for one in posted] == [earned["amount"]]
 
 
 def test_settings_that_do_not_exist_are_refused() -> None:
