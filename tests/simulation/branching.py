@@ -12,13 +12,13 @@ from typing import Any
 
 from tests.simulation.deep_checks import is_chosen
 from tests.simulation.install import World
-from tests.simulation.likeness import likeness
+from tests.simulation.likeness import Said, likeness
 from tests.simulation.rewind import Moments
 from tests.simulation.running import Run, begun, ended
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.world import Plan, Violation
 
-Here = tuple[bytes, int]  # how a world was, and what its second still draws from
+Here = tuple[Said, int]  # how a world was, and what its second still draws from
 
 
 class _Alike(Exception):  # noqa: N818 -- nothing is wrong

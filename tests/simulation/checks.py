@@ -300,7 +300,8 @@ def numbers_and_papers(world: World) -> Iterator[str]:
 def nothing_went_to_the_dogs(world: World) -> Iterator[str]:
     """I12: what a queue had given up could be done once a person gave it back."""
     for message in world.dead_letters:
-        yield f"{message.name} was given up for good"
+        if not message.poison:
+            yield f"{message.name} was given up for good"
 
 
 _BUSINESS = "biz_1"

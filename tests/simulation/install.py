@@ -64,7 +64,7 @@ class _Clock:
         self._loop = loop
 
     def now(self) -> datetime:
-        return self._loop.now
+        return self._loop.local_time
 
 
 class World(Loop):
@@ -98,14 +98,21 @@ class World(Loop):
         self._last = dict.fromkeys(("sweep", "remind", "bill"), -1)
         self._sending: Fault | None = None
         self.ports = self.make_ports()
-        for wait in self._reconciled_at():
-            self.later(wait, lambda: self.tick("reconcile"))
+        self._reconcile_at(self._reconciled_at())
 
     def _reconciled_at(self) -> list[int]:
         """Hourly in truth; here seldom enough that faults have time to spread."""
         first = self.traits.reconcile_at
         soon = [first, first + 24 * HOUR] if first else []
         return [*soon, *range(240 * HOUR, 1440 * HOUR, 240 * HOUR)]
+
+    def _reconcile_at(self, times: Sequence[int]) -> None:
+        def run() -> None:
+            self.tick("reconcile")
+            self._reconcile_at(times[1:])
+
+        if times:
+            self.later(times[0] - self.seconds, run)
 
     def make_store(self) -> StreamingStore:
         """The table. A mutant of the design has another."""
@@ -143,7 +150,7 @@ class World(Loop):
     # ------------------------------------------------------------------------- queues and timers
 
     def _send(self, queue: QueueName, body: Mapping[str, str], delay: int) -> None:
-        work = _WORKERS[queue]
+        work = WORKERS[queue]
         fault, self._sending = self._sending, None
         if fault is Fault.VANISHED:
             self.lose(self._queued(queue, work, body))
@@ -289,7 +296,7 @@ class World(Loop):
 
 
 _EPOCH = int(START.timestamp())
-_WORKERS: dict[QueueName, Callable[[Ports, Mapping[str, str]], object]] = {
+WORKERS: dict[QueueName, Callable[[Ports, Mapping[str, str]], object]] = {
     QueueName.DUNNING: lambda ports, body: charging.run_step(
         ports, body["business_id"], body["invoice_id"]
     ),

@@ -1,8 +1,8 @@
 """Whether two worlds are alike: then what follows is the same in both, and one need not be seen.
 
 `likeness` says of a quiet world everything that its future and its judges depend on, as one short
-text. What is left out is named here, with the reason; what is of no known type is refused, so
-nothing is forgotten.
+value that can be looked up. What is left out is named here, with the reason; what is of no known
+type is refused, so nothing is forgotten.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 import enum
 import marshal
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, is_dataclass
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache, partial
-from hashlib import blake2b
 from operator import attrgetter
 from types import (
     BuiltinFunctionType,
@@ -35,19 +34,21 @@ from infra.local.fake_stripe.idempotency import Entry
 from infra.local.fake_stripe.state import Account
 from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.memory_store import FactRow
-from tests.fakes.outside import Published, SentMail, StoredFile
+from tests.fakes.outside import FakeIds, SentMail, StoredFile
 from tests.simulation.checks import may_repeat
 from tests.simulation.points import Seam, StripeSeam
-from tests.simulation.world import Loop
+from tests.simulation.world import Loop, Message
 
 if TYPE_CHECKING:
     from tests.simulation.install import World
 
 # Counts of what was done, of no consequence once the planned faults have struck; logs that nobody
-# reads; what only answers what it is asked; and the way back to what is said elsewhere.
+# reads; what only answers what it is asked; what is about handlers, who have all ended; and the way
+# back to what is said elsewhere.
 _LEFT_OUT = {
     *("points", "trace", "strikes", "documents", "ports", "on_quiet", "on_pause", "_hub"),
     *("random", "tokens", "lock", "_loop", "_world", "_stream", "_ring", "_deliver", "_clock"),
+    *("bus", "claimed_as", "_begun", "_is_new", "_written", "_agenda", "lost"),
 }
 _LEFT_OUT_OF = {
     "DatedMail": {"_store"},
@@ -59,17 +60,29 @@ _LEFT_OUT_OF = {
 }
 _CONSTANT = (Loop, Seam, StripeSeam, ModuleType, greenlet, type)
 _SHELVES = attrgetter(*(one.name for one in fields(Account) if one.name != "events"))
-Said = Any
-"""What `marshal` can write: numbers, texts and None, in tuples, lists and dicts."""
+Said = Hashable
+"""Numbers, texts and None, in tuples and frozen sets: nothing that changes any more."""
 
 
-def likeness(world: World) -> bytes:
+def likeness(world: World) -> Said:
     """Equal for two worlds only when nothing that can still happen differs, but for what a second
     that has begun may still draw."""
     struck = world.strikes.struck
     faults = sum(may_repeat(world, fault) for _, fault, _ in struck)
-    said = (_attributes(world), bool(struck), faults)
-    return blake2b(marshal.dumps(said, 2), digest_size=16).digest()
+    asked_in_vain = any(name.startswith("api:") for name in world.lost)
+    return _attributes(world), _coming(world), bool(struck), faults, asked_in_vain
+
+
+def _coming(world: World) -> Said:
+    """The agenda: who comes before whom counts, not how many were ever written on it. What is
+    deleted never comes, unless a person may give it back.
+    """
+    coming = [
+        (at, what)
+        for at, _, what in sorted(world._agenda)
+        if not isinstance(what, Message) or not what.deleted or what.redriven
+    ]
+    return tuple([(at, _say(what)) for at, what in coming])
 
 
 def _say(one: Any) -> Said:
@@ -83,8 +96,10 @@ def _way(kind: type) -> Callable[[Any], Said]:
     if kind in _WAYS:
         return _WAYS[kind]
     if issubclass(kind, enum.Enum):
-        return lambda one: (kind.__name__, one.name)
-    if issubclass(kind, (date, tzinfo, Decimal)):
+        return lambda one: (kind, one._name_)
+    if issubclass(kind, (date, timedelta, Decimal)):
+        return lambda one: one
+    if issubclass(kind, tzinfo):
         return str
     if issubclass(kind, _CONSTANT) or kind.__name__ in {"RLock", "lock"}:
         return lambda _: kind.__name__
@@ -97,23 +112,27 @@ def _way(kind: type) -> Callable[[Any], Said]:
     raise TypeError(f"cannot be compared: {kind.__name__}")
 
 
-def _row(one: Iterable[Any]) -> Said:
-    return [
-        item if type(item) in _PLAIN else _way(type(item))(item)  # type: ignore[arg-type]
-        for item in one
-    ]
+def _row(one: Iterable[Any]) -> tuple[Said, ...]:
+    return tuple(
+        [
+            item if type(item) in _PLAIN else _way(type(item))(item)  # type: ignore[arg-type]
+            for item in one
+        ]
+    )
 
 
 def _table(one: dict[Any, Any]) -> Said:
+    if not one:
+        return None
     kind = one.get("object")
     if type(kind) is str:  # Stripe's bodies are plain as they stand; an event's never changes
-        return one["id"] if kind == "event" else one
-    return [*_row(one), *_row(one.values())]
+        return one["id"] if kind == "event" else marshal.dumps(one, 2)
+    return _row(one), _row(one.values())
 
 
 def _heap_of(one: Iterable[Any]) -> Said:
     """In no order."""
-    return sorted(marshal.dumps(_say(item), 2) for item in one)
+    return frozenset(_row(one))
 
 
 def _by_fields(kind: type) -> Callable[[Any], Said]:
@@ -124,10 +143,15 @@ def _by_fields(kind: type) -> Callable[[Any], Said]:
 
 def _attributes(one: Any) -> Said:
     """An object that is only itself: what it keeps, under what name."""
-    name = type(one).__name__
+    told = vars(one)
+    kept = _kept(type(one).__name__, tuple(told))
+    return kept, _row(map(told.__getitem__, kept))
+
+
+@cache
+def _kept(name: str, keys: tuple[str, ...]) -> tuple[str, ...]:
     out = _LEFT_OUT_OF.get(name, ())
-    kept = [key for key in vars(one) if key not in _LEFT_OUT and key not in out]
-    return name, kept, _row(map(vars(one).__getitem__, kept))
+    return tuple(key for key in keys if key not in _LEFT_OUT and key not in out)
 
 
 def _account(one: Account) -> Said:
@@ -135,7 +159,7 @@ def _account(one: Account) -> Said:
     bodies never change: nothing on a shelf does without one (`test_branching.py` looks).
     """
     events = [(event["id"], event["type"]) for event in one.events.values()]
-    return events, [_shelf(shelf) for shelf in _SHELVES(one)]
+    return tuple(events), tuple([_shelf(shelf) for shelf in _SHELVES(one)])
 
 
 def _shelf(shelf: Any) -> Said:
@@ -144,25 +168,33 @@ def _shelf(shelf: Any) -> Said:
     first = next(iter(shelf.values())) if type(shelf) is dict else None
     if type(first) is not dict:
         return _say(shelf)
-    return [*shelf, *[body.get("status") for body in shelf.values()]]
+    return (*shelf, *[body.get("status") for body in shelf.values()])
 
 
 def _index(one: MemoryIndex) -> Said:
     """It follows from the rows, but for what it has yet to see and has of these."""
-    return [
-        (_say(at), _say(row), _say(place), _say(one._places.get(row)))
-        for at, row, place in one._pending
-    ]
+    return tuple(
+        [
+            (at, _say(row), _say(place), _say(one._places.get(row)))
+            for at, row, place in one._pending
+        ]
+    )
 
 
 def _entry(one: Entry) -> Said:
     """The answer's body follows from what was asked, and when."""
-    return one.endpoint, one.params, one.created, one.reply and one.reply.status
+    asked = marshal.dumps(one.params, 2)
+    return one.endpoint, asked, one.created, one.reply and one.reply.status
 
 
 def _fact_row(one: FactRow) -> Said:
-    times = _say(one.lease_until), _say(one.due_at)
-    return one.fact.hash, one.open, one.done, one.lease_holder, *times
+    """Whoever holds a lease has ended, and no name is given twice."""
+    done = tuple(one.done.items())
+    return one.fact.hash, one.open, done, one.lease_until, one.due_at
+
+
+def _ids(one: FakeIds) -> Said:
+    return tuple([given for given in one.given.items() if given[0] != "holder"])
 
 
 def _function(one: FunctionType) -> Said:
@@ -183,13 +215,12 @@ _WAYS: dict[type, Callable[[Any], Said]] = {
     **dict.fromkeys((set, frozenset), _heap_of),
     **dict.fromkeys(HEADS.values(), attrgetter("id", "version", "chain")),
     Fact: attrgetter("hash"),
-    timedelta: timedelta.total_seconds,
     Account: _account,
     MemoryIndex: _index,
     FactRow: _fact_row,
+    FakeIds: _ids,
     Entry: _entry,
     SentMail: attrgetter("id", "recipient", "mime"),
-    Published: attrgetter("name", "detail"),
     StoredFile: attrgetter("content"),
     CellType: lambda one: _say(one.cell_contents),
     FunctionType: _function,

@@ -25,12 +25,14 @@ from chalicelib.services import (
     posting,
     refunding,
     restoring,
+    webhooks,
     write_offs,
 )
 from tests.simulation import mutant_rules as r
 from tests.simulation import mutant_worlds as w
 from tests.simulation.faults import Fault, faults_at
 from tests.simulation.install import World
+from tests.simulation.poison import Poisoned
 from tests.simulation.running import Run, run
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.scenarios.core import CORE
@@ -175,6 +177,15 @@ MUTANTS: tuple[Mutant, ...] = (
         (Fault.GONE_BEFORE, Fault.CRASH_BEFORE),
         ("I11",),
         rules=((notices, "still_true", r.yes),),
+    ),
+    Mutant(
+        "signature_unchecked",
+        Poisoned,
+        ("first_charge",),
+        (),
+        ("F12",),
+        backup=Poisoned,
+        rules=((webhooks, "verify", r.nothing),),
     ),
     # --- The desk ---------------------------------------------------------------------------------
     Mutant(

@@ -33,7 +33,7 @@ from tests.simulation.traits import Traits
 from tests.simulation.world import Crash, Message
 
 DAY = 86_400
-ROUGH = Traits(workers=3, duplicates=5, duplicate_after=60, webhooks="late", index_lag=60)
+ROUGH = Traits(workers=3, duplicates=5, duplicate_after=60, webhooks="late", index_lag=60, skew=300)
 _JUDGES = (
     checks.only_legal_moves,
     checks.nothing_stuck,

@@ -90,7 +90,7 @@ def _changes(world: World) -> list[Any]:
     return [
         lambda: world.later(5, lambda: None),
         lambda: intent.update(status="canceled"),
-        lambda: setattr(row, "lease_holder", "somebody"),
+        lambda: setattr(row, "lease_until", world.now),
         lambda: row.done.update(nothing="void"),
         lambda: world.ids.new("try"),
         world.mail.sent.pop,

@@ -1,4 +1,4 @@
-"""Every scenario through an outage of Stripe, a blackout of everything, and a deployment."""
+"""Every scenario through an outage of Stripe, a blackout of all, a deployment, and poison."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.simulation.install import World
 from tests.simulation.operations import Blackout, Deployment, Outage
+from tests.simulation.poison import Poisoned
 from tests.simulation.running import run
 from tests.simulation.scenarios import ALL
 from tests.simulation.scenarios.base import DAY, Scenario
@@ -19,6 +20,7 @@ OPERATIONS: dict[str, type[World]] = {
     "outage": Outage,
     "blackout": Blackout,
     "deployment": Deployment,
+    "poison": Poisoned,
 }
 
 

@@ -47,6 +47,11 @@ def test_the_card_typed_in_last_is_the_default_in_whatever_order_it_is_heard_of(
     assert _calmly("two_cards", late) == []
 
 
+def test_a_paper_is_drawn_whatever_clock_wrote_the_customer_down() -> None:
+    """Its facts up to a time were sifted instead of cut off: the paper owed was never drawn."""
+    assert run(ALL["credit_twice"], 6, {}, without=_CALM - {"skew"}).violations == []
+
+
 def test_the_judge_waits_until_a_stray_intent_may_be_taken_for_one() -> None:
     """The judge's hole: it asked a few minutes after a create was lost, reconciliation an hour."""
     plan: Plan = {98: Fault.CRASH_BEFORE, 122: Fault.CRASH_AFTER}

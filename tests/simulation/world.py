@@ -14,14 +14,14 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from random import Random
 from typing import Any
-from zlib import crc32
 
 from greenlet import getcurrent, greenlet
 
 from chalicelib.domain.errors import Conflict, IllegalTransition
 from chalicelib.ports.answers import StaleHead, Unanswered
 from tests.simulation.faults import LATE_SECONDS, STRIPE_KINDS, Fault
-from tests.simulation.traits import Traits, drawn
+from tests.simulation.trace import Trace
+from tests.simulation.traits import Traits, drawn, skew
 
 START = datetime(2026, 3, 2, 15, tzinfo=UTC)  # a Monday, ten in the morning in New York
 MOST_FOUND = 10  # violations of one run: the first say it all
@@ -41,7 +41,7 @@ class Message:
 
     `redriven`: when it is lost, a person gives it back in the end. Only who advances a test clock
     does; all other work is in the table and at Stripe, and must be found again by the sweep and the
-    reconciliation alone.
+    reconciliation alone. `poison`: nobody can understand it, so that it may end as a dead letter.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Message:
     done: bool = False
     failed: Callable[[], None] | None = None
     redriven: bool = False
+    poison: bool = False
     over: Callable[[], None] | None = None  # when its handler has ended, however
 
 
@@ -63,6 +64,7 @@ class Handler:
     message: Message
     thread: greenlet
     number: int
+    skew: timedelta  # how far its process's clock is off
     dead: bool = False
 
 
@@ -72,20 +74,6 @@ class Violation:
 
     code: str
     words: str
-
-
-@dataclass(slots=True)
-class Trace:
-    """A checksum of everything that was done, and its lines when they are kept."""
-
-    checksum: int = 0
-    lines: list[str] | None = None
-    wanted: bool = True
-
-    def note(self, line: str) -> None:
-        self.checksum = crc32(line.encode(), self.checksum)
-        if self.lines is not None:
-            self.lines.append(line)
 
 
 @dataclass
@@ -123,7 +111,7 @@ class Loop:
         self.notes: dict[str, str] = {}  # what a scenario wants to know at its end
         self.lost: list[str] = []  # names of messages that never come back
         self._agenda: list[tuple[int, int, Message | Handler | Callable[[], None]]] = []
-        self._entries = 0
+        self._written = 0
         self._ready: list[Message] = []
         self._live: list[Handler] = []
         self._asleep: list[Handler] = []
@@ -137,13 +125,21 @@ class Loop:
 
     def later(self, seconds: int, what: Message | Handler | Callable[[], None]) -> None:
         """`what` happens so many seconds from now: a message, a handler that wakes, or a deed."""
-        self._entries += 1
-        heappush(self._agenda, (self.seconds + seconds, self._entries, what))
+        self._written += 1
+        heappush(self._agenda, (self.seconds + seconds, self._written, what))
 
     @property
     def handler(self) -> int:
         """Who is at work, by a number."""
         return self._current.number if self._current else 0
+
+    @property
+    def local_time(self) -> datetime:
+        """What the clock of whoever is at work shows."""
+        return self.now + self._current.skew if self._current else self.now
+
+    def _skew(self, message: Message) -> timedelta:
+        return skew(self.traits.skew, f"{self.seed} {self.seconds} {message.name}")
 
     def violate(self, code: str, words: str) -> None:
         if len(self.violations) < MOST_FOUND:
@@ -227,7 +223,7 @@ class Loop:
         if message.again_after is not None and message.receives < message.most:
             self.later(message.again_after, message)
         self._begun += 1
-        handler = Handler(message, greenlet(self._run), self._begun)
+        handler = Handler(message, greenlet(self._run), self._begun, self._skew(message))
         if self.trace.lines is not None:
             self.trace.lines.append(f"{self.now:%d %H:%M:%S} -- {message.name} begins")
         return handler
@@ -254,7 +250,8 @@ class Loop:
                 self.violate("raised", f"{message.name}: {conflict}")
             self._failed(message)
         except Exception as error:  # noqa: BLE001 -- any other error is what we are looking for
-            self.violate("raised", f"{message.name}: {error!r}")
+            if not message.poison:
+                self.violate("raised", f"{message.name}: {error!r}")
             self._failed(message)
         else:
             message.deleted = message.done = True
