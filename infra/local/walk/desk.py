@@ -8,13 +8,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from infra.local import payer
 
+ZONE = "America/New_York"
 VISA, MASTERCARD = "4242424242424242", "5555555555554444"
 POOR = "4000000000000341"  # saves, and declines when charged
 PATIENCE_SECONDS = 120
@@ -46,7 +48,10 @@ class Desk:
 
     @property
     def today(self) -> date:
-        return datetime.now(UTC).date()
+        """Where the business is: in the evening there it is tomorrow in UTC, and no cheque has come
+        tomorrow.
+        """
+        return datetime.now(ZoneInfo(ZONE)).date()
 
     def day(self, days: int) -> str:
         return (self.today + timedelta(days=days)).isoformat()

@@ -6,7 +6,7 @@ import urllib.parse
 import urllib.request
 
 from infra.local import payer
-from infra.local.walk.desk import Desk, must
+from infra.local.walk.desk import ZONE, Desk, must
 
 
 def billing_groups(desk: Desk) -> None:
@@ -120,7 +120,7 @@ def open_business(desk: Desk) -> None:
     wish = {
         "name": f"Walk {desk.run}",
         "currency": "USD",
-        "zone": "America/New_York",
+        "zone": ZONE,
         "country": "US",
     }
     desk.business_id = desk.post("/v1/businesses", wish, 201)["id"]
