@@ -7,11 +7,19 @@ at the end Stripe's own books agree to the cent.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.errors import Conflict, NotFound
@@ -36,6 +44,8 @@ FAULTS = (
     "rate_limit", "conflict",
 )  # fmt: skip
 
+_MOST_CUSTOMERS = 3  # more would only be strangers to each other
+
 
 class Life(RuleBasedStateMachine):
     """One business, a few customers, and everything that may happen to them."""
@@ -44,16 +54,27 @@ class Life(RuleBasedStateMachine):
     sent = Bundle("sent")
     running = Bundle("running")
 
-    @initialize()
-    def begin(self) -> None:
+    def __init__(self) -> None:
+        super().__init__()
         self.install = Install.at()
         self.install.store = MemoryStore(clock=self.install.clock.now, exact=True)
         self.install.deliverer.ports = self.install.ports
         self.install.business()
         self.requests = 0
+        self.customers = 0
 
+    @initialize(target=payers, number=st.sampled_from(CARDS))
+    def somebody(self, number: str) -> Customer:
+        return self.install.customer(card=number)
+
+    @initialize(target=sent)
+    def a_debt(self) -> Invoice:
+        return self.install.invoice(self.install.customer(), 8900)
+
+    @precondition(lambda self: self.customers < _MOST_CUSTOMERS)
     @rule(target=payers, number=st.sampled_from(CARDS), by_hand=st.booleans())
     def a_customer(self, number: str, *, by_hand: bool) -> Customer:
+        self.customers += 1
         return self.install.customer(card=number, auto_charge=not by_hand)
 
     @rule(payer=payers, number=st.sampled_from(CARDS + BANKS))
@@ -178,12 +199,9 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_books_are_right(self) -> None:
-        if hasattr(self, "install"):
-            check_install(self.install)
+        check_install(self.install)
 
     def teardown(self) -> None:
-        if not hasattr(self, "install"):
-            return
         self.install.stripe.faults.clear()
         self.install.advance(hours=26)
         self.install.reconcile()
@@ -191,12 +209,14 @@ class Life(RuleBasedStateMachine):
         check_stripe(self.install)
 
 
-TestLife = Life.TestCase
-TestLife.settings = settings(
-    max_examples=12,
-    stateful_step_count=14,
+_LONG = "PROVE" in os.environ
+LIVED = settings(
+    max_examples=1000 if _LONG else 12,
+    stateful_step_count=50 if _LONG else 14,
     deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+TestLife = Life.TestCase
+TestLife.settings = LIVED

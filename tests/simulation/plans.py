@@ -1,7 +1,8 @@
 """Which faults are tried where. A cell is one fault at one I/O of a scenario.
 
 The core: every cell under every seed. The wide sweep: each seed takes every `stride`-th cell, each
-seed a different set, so that all cells are tried and each of them under several seeds.
+seed a different set, so that all cells are tried and each of them under several seeds. Again: all
+that is sent in any scenario, delivered once more, under every seed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.simulation.branching import Branches
-from tests.simulation.faults import core_faults_at, faults_at
+from tests.simulation.faults import AGAIN_AFTER_SECONDS, core_faults_at, faults_at
 from tests.simulation.running import Run
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.world import Place, Plan
@@ -69,6 +70,27 @@ def pair_plans(points: list[str], seed: int, most: int) -> Iterator[Plan]:
     for _ in range(most):
         places = sorted(random.sample(range(len(points)), 2))
         yield {at: random.choice(faults_at(points[at])) for at in places}
+
+
+def again_plans(points: list[str]) -> Iterator[Plan]:
+    """Everything that is sent, delivered again: at once, after a minute, 30 hours and 10 days."""
+    for index, point in enumerate(points):
+        for fault in faults_at(point):
+            if fault in AGAIN_AFTER_SECONDS:
+                yield {index: fault}
+
+
+def again_seed(scenario: Scenario, seed: int) -> Tally:
+    """Every message of the seed's run delivered again."""
+    tally = Tally()
+    branches = Branches(scenario, seed, every=SPACING)
+    tally.add(branches.calm)
+    if branches.calm.violations:
+        return tally
+    for plan in again_plans(branches.calm.points):
+        tally.add(branches.run(plan))
+    tally.taken_over = branches.taken_over
+    return tally
 
 
 def prove_seed(scenario: Scenario, seed: int, *, stride: int, pairs: int = 0) -> Tally:

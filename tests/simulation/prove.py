@@ -1,4 +1,5 @@
-"""`make prove`: every fault at every I/O of the core, under every seed; then wide, and the mutants.
+"""`make prove`: every fault at every I/O of the core, under every seed; then wide, again, and the
+mutants.
 
 Prints one line for each scenario and one for each sweep: plans × seeds = runs, violations, seconds,
 commit. Runs that had become like one already judged count, and are told apart. A failure is shrunk
@@ -12,21 +13,23 @@ import gc
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from os import cpu_count
 
 from tests.simulation.mutants import MUTANTS, caught
-from tests.simulation.plans import Tally, prove_seed, sweep_seed
+from tests.simulation.plans import Tally, again_seed, prove_seed, sweep_seed
 from tests.simulation.scenarios import ALL
 from tests.simulation.scenarios.core import CORE
 from tests.simulation.shrink import shrunk
 
 CORE_SEEDS = 300  # under each of them, every fault of the core at every I/O
 SEEDS = 10
+AGAIN_SEEDS = 20  # under each of them, every message of every scenario is delivered again
 STRIDE = 60  # each seed tries every 60th fault of the grid
 PAIRS = 2
 _SHOWN = 5
-Task = tuple[str, int, int, int]  # scenario, seed, stride, pairs
 
 
 def main(given: list[str]) -> int:
@@ -36,8 +39,10 @@ def main(given: list[str]) -> int:
     core = [name for name in asked.only or CORE if name in CORE]
     wide = [name for name in asked.only or ALL if name in ALL]
     with ProcessPoolExecutor(asked.workers, initializer=_settle_down) as pool:
-        failed = _swept(pool, "core", core, asked.core_seeds, stride=0, pairs=0)
-        failed += _swept(pool, "wide", wide, asked.seeds, stride=asked.stride, pairs=asked.pairs)
+        thinned = partial(_wide, stride=asked.stride, pairs=asked.pairs)
+        failed = _swept(pool, "core", core, asked.core_seeds, _core)
+        failed += _swept(pool, "wide", wide, asked.seeds, thinned)
+        failed += _swept(pool, "again", wide, asked.again_seeds, _again)
         escaped = [] if asked.only else _hunt(pool)
     return 1 if failed or escaped else 0
 
@@ -47,17 +52,12 @@ def _swept(
     name: str,
     scenarios: list[str],
     seeds: int,
-    *,
-    stride: int,
-    pairs: int,
+    sweep: Callable[[str, int], Tally],
 ) -> int:
     """One sweep over all its scenarios, told line by line; how many runs violated something."""
     started = time.monotonic()
     total, failed = Tally(), 0
-    parts = {
-        one: pool.map(_one, [(one, seed, stride, pairs) for seed in range(seeds)])
-        for one in scenarios
-    }
+    parts = {one: pool.map(partial(sweep, one), range(seeds)) for one in scenarios}
     for one, runs in parts.items():
         tally = Tally()
         for part in runs:
@@ -81,6 +81,7 @@ def _asked(given: list[str]) -> argparse.Namespace:
     parser.add_argument("only", nargs="*", choices=[*CORE, *ALL, []], metavar="SCENARIO")
     parser.add_argument("--core-seeds", type=int, default=CORE_SEEDS)
     parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--again-seeds", type=int, default=AGAIN_SEEDS)
     parser.add_argument("--stride", type=int, default=STRIDE)
     parser.add_argument("--pairs", type=int, default=PAIRS, help="two faults at once, each seed")
     parser.add_argument("--workers", type=int, default=cpu_count() or 1)
@@ -94,11 +95,16 @@ def _settle_down() -> None:
     gc.set_threshold(200_000, 50, 50)
 
 
-def _one(task: Task) -> Tally:
-    name, seed, stride, pairs = task
-    if name in CORE:
-        return sweep_seed(CORE[name], seed)
+def _core(name: str, seed: int) -> Tally:
+    return sweep_seed(CORE[name], seed)
+
+
+def _wide(name: str, seed: int, *, stride: int, pairs: int) -> Tally:
     return prove_seed(ALL[name], seed, stride=stride, pairs=pairs)
+
+
+def _again(name: str, seed: int) -> Tally:
+    return again_seed(ALL[name], seed)
 
 
 def _told(name: str, tally: Tally, seeds: int) -> int:
