@@ -1,7 +1,7 @@
 """All runs of one seed of a scenario as branches of one: what comes before the fault is lived once.
 
 Two branches that have become alike live on alike, so of such only the first is lived to its end
-and judged; the others take over its verdict. One in 128 lives on all the same, meets the
+and judged; the others take over its verdict. One in 512 lives on all the same, meets the
 judges that read everything, and must come to the very end that it would have taken over.
 """
 

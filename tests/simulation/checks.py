@@ -212,9 +212,9 @@ def notices_once(world: World) -> Iterator[str]:
 
 
 def may_repeat(world: World, fault: Fault) -> bool:
-    """A pause that ends within the lease is no reason to say anything twice."""
+    """A pause that ends within the lease is no reason to say anything twice, where clocks agree."""
     stalled = fault in {Fault.STALL_BEFORE, Fault.STALL_AFTER, Fault.SLOW}
-    return not stalled or world.traits.stall >= _LEASE
+    return not stalled or world.traits.stall >= _LEASE or world.clocks_differ
 
 
 def notices_still_true(world: World) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The judges that cost more than a run: every history folded again, the ledger once more in SQL.
 
-One run in 128 meets them, chosen by seed and plan.
+One run in 512 meets them, chosen by seed and plan.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.simulation.install import World
     from tests.simulation.world import Plan
 
-ONE_IN = 128
+ONE_IN = 512
 
 
 def is_chosen(seed: int, plan: Plan) -> bool:

@@ -34,9 +34,9 @@ from infra.local.fake_stripe.idempotency import Entry
 from infra.local.fake_stripe.state import Account
 from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.memory_store import FactRow
-from tests.fakes.outside import FakeIds, SentMail, StoredFile
+from tests.fakes.outside import FakeFiles, FakeIds, SentMail
 from tests.simulation.checks import may_repeat
-from tests.simulation.points import Seam, StripeSeam
+from tests.simulation.points import DatedMail, Seam, StripeSeam
 from tests.simulation.world import Loop, Message
 
 if TYPE_CHECKING:
@@ -189,8 +189,12 @@ def _entry(one: Entry) -> Said:
 
 def _fact_row(one: FactRow) -> Said:
     """Whoever holds a lease has ended, and no name is given twice."""
-    done = tuple(one.done.items())
+    done = frozenset(one.done.items())
     return one.fact.hash, one.open, done, one.lease_until, one.due_at
+
+
+def _unordered(sent: Iterable[SentMail]) -> Said:
+    return frozenset(Counter([(one.recipient, one.mime) for one in sent]).items())
 
 
 def _ids(one: FakeIds) -> Said:
@@ -218,10 +222,10 @@ _WAYS: dict[type, Callable[[Any], Said]] = {
     Account: _account,
     MemoryIndex: _index,
     FactRow: _fact_row,
+    FakeFiles: lambda one: frozenset([(k, v.content) for k, v in one.stored.items()]),
+    DatedMail: lambda one: (_unordered(one.sent), frozenset(one.told)),
     FakeIds: _ids,
     Entry: _entry,
-    SentMail: attrgetter("id", "recipient", "mime"),
-    StoredFile: attrgetter("content"),
     CellType: lambda one: _say(one.cell_contents),
     FunctionType: _function,
     MethodType: lambda one: (one.__func__.__qualname__, type(one.__self__).__name__),

@@ -81,6 +81,8 @@ class Moment:
         if kind in {tuple, frozenset}:
             return one
         if kind in {dict, defaultdict, Counter}:
+            if one.get("object") == "event":
+                return ()  # said once and for all
             self._dicts.append((one, one.copy()))
             return () if _is_body(one) else [*one, *one.values()]
         if kind is list:

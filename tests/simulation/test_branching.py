@@ -53,7 +53,7 @@ def test_with_memory_and_without_the_verdicts_are_the_same(name: str | None) -> 
 
 
 def _everyday(done: Run) -> list[Violation]:
-    """Without what only the judges found whom one run in 128 meets."""
+    """Without what only the judges found whom one run in 512 meets."""
     return [one for one in done.violations if one.code != "SQL"]
 
 

@@ -1,5 +1,6 @@
 """The table of endpoints. What is not in it is refused, not guessed."""
 
+from functools import lru_cache
 from typing import Final
 
 from infra.local.fake_stripe import (
@@ -50,6 +51,7 @@ def _shape(path: str) -> tuple[str, tuple[str, ...]]:
     return "/".join("{}" if _is_id(step) else step for step in steps), ids
 
 
+@lru_cache(4096)
 def find(method: str, path: str) -> tuple[str, Route, tuple[str, ...]]:
     """The endpoint of a call: its template, its route, the ids in the path."""
     shape, ids = _shape(path)
