@@ -43,7 +43,8 @@ _DRAWN: dict[str, tuple[int | str, ...]] = {
     "sweep_phase": tuple(range(0, 900, 75)),
     "reconcile_at": (0, 30, 5 * MINUTE, 70 * MINUTE),
 }
-_SKEWS = (0, 0, 0, 5 * MINUTE)
+MOST_SKEW = 5 * MINUTE
+_SKEWS = (0, 0, 0, MOST_SKEW)
 
 
 def drawn(random: Random, without: frozenset[str] = frozenset()) -> Traits:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,10 +16,12 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.facts import Subject
 from chalicelib.ports import Ports
 from chalicelib.services import fraud_warnings, refunding
+from tests.simulation.faults import LATE_SECONDS, Fault
 from tests.simulation.install import BUSINESS, World
 from tests.simulation.scenarios import people
 from tests.simulation.scenarios.base import DAY, HOUR, Scenario
 from tests.simulation.scenarios.disputes import charged
+from tests.simulation.traits import MOST_SKEW
 
 SECOND = "inv_2"
 
@@ -111,13 +114,20 @@ def _kept(world: World) -> Iterator[str]:
 
 def _charged_after(world: World, ours: Any) -> Iterator[str]:
     """No try with that card began while the warning stood."""
+    known_at = ours.warned_at + _written_late(world)
     for row in world.store.fact_rows():
         fact = row.fact
         if fact.kind != "attempt_started" or fact.data.attempt.fingerprint != ours.fingerprint:
             continue
         until = ours.released_at
-        if fact.at > ours.warned_at and (until is None or fact.at < until):
+        if fact.at > known_at and (until is None or fact.at < until):
             yield f"{fact.subject_id} was charged to the card at {fact.at}"
+
+
+def _written_late(world: World) -> timedelta:
+    """How much later than it says it may have been written, or the try earlier than that says."""
+    late = any(fault is Fault.DONE_LATE for _, fault, _ in world.strikes.struck)
+    return timedelta(seconds=LATE_SECONDS * late + 2 * MOST_SKEW * world.clocks_differ)
 
 
 SCENARIO = Scenario("fraud_warned", _warned, _kept, last=9 * DAY)
