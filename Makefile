@@ -39,7 +39,7 @@ check: $(BIN)/.stamp ## what needs no running: lint, format, types, tidy, packag
 prove: $(BIN)/.stamp ## the long simulation: crashes, lost answers, duplicates, at every point
 	$(BIN)/python -m tests.simulation.prove
 	$(BIN)/python -m tests.simulation.soak
-	PROVE=1 $(BIN)/python -m pytest -n $(WORKERS) tests/simulation/test_restore.py tests/simulation/test_soak_restored.py \
+	PROVE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/simulation/test_restore.py tests/simulation/test_soak_restored.py \
 	    tests/services/test_histories.py tests/services/test_desk_histories.py
 
 prove-long: prove ## then 83,000 pairs of faults, and ten soaks: an hour in all
