@@ -8,7 +8,7 @@ that is sent in any scenario, delivered once more, under every seed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -82,27 +82,26 @@ def again_plans(points: list[str]) -> Iterator[Plan]:
 
 def again_seed(scenario: Scenario, seed: int) -> Tally:
     """Every message of the seed's run delivered again."""
-    tally = Tally()
-    branches = Branches(scenario, seed, every=SPACING)
-    tally.add(branches.calm)
-    if branches.calm.violations:
-        return tally
-    for plan in again_plans(branches.calm.points):
-        tally.add(branches.run(plan))
-    tally.taken_over = branches.taken_over
-    return tally
+    return _tried(scenario, seed, again_plans)
 
 
 def prove_seed(scenario: Scenario, seed: int, *, stride: int, pairs: int = 0) -> Tally:
     """The fault-free run of a seed, then faults at the I/Os that it showed."""
+
+    def plans(points: list[str]) -> Iterator[Plan]:
+        yield from single_plans(points, seed, stride)
+        yield from pair_plans(points, seed, pairs)
+
+    return _tried(scenario, seed, plans)
+
+
+def _tried(scenario: Scenario, seed: int, plans: Callable[[list[str]], Iterator[Plan]]) -> Tally:
     tally = Tally()
     branches = Branches(scenario, seed, every=SPACING)
     tally.add(branches.calm)
     if branches.calm.violations:
         return tally  # wrong by itself: what faults do to it says nothing
-    for plan in single_plans(branches.calm.points, seed, stride):
-        tally.add(branches.run(plan))
-    for plan in pair_plans(branches.calm.points, seed, pairs):
+    for plan in plans(branches.calm.points):
         tally.add(branches.run(plan))
     tally.taken_over = branches.taken_over
     return tally
