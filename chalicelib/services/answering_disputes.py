@@ -78,8 +78,8 @@ def _look(ports: Ports, business: Business, dispute: Dispute) -> None:
 
 
 def _accept(ports: Ports, business: Business, dispute: Dispute) -> Step:
-    assert dispute.request is not None
-    request_id = dispute.request.id
+    request = dispute.request
+    assert request is not None
     if dispute.won is None:
         key = keys.accept_dispute(business.id, dispute.id, _second(ports))
         refusal: Conflict | None = None
@@ -89,12 +89,14 @@ def _accept(ports: Ports, business: Business, dispute: Dispute) -> Step:
             refusal = error
         _look(ports, business, dispute)
         dispute = ports.store.dispute(business.id, dispute.id)
+        if dispute.request != request:  # a worker beside this one was faster
+            return Step.NOTHING
         if refusal is not None and dispute.won is None:
             return _refused(ports, business, dispute, refusal.code, refusal.detail)
     if dispute.won is not False:
         words = f"There was nothing to accept: the dispute is {dispute.status}."
         return _refused(ports, business, dispute, "dispute_closed", words)
-    write(ports, business, dispute, facts.DisputeAccepted(request_id))
+    write(ports, business, dispute, facts.DisputeAccepted(request.id))
     return Step.ACCEPTED
 
 
@@ -134,7 +136,7 @@ def _refused_unless_done(
     """A worker beside this one may have been faster: then its answer is ours."""
     _look(ports, business, dispute)
     now = ports.store.dispute(business.id, dispute.id)
-    if now.submitted_at is not None or now.request is None:
+    if now.submitted_at is not None or now.request != dispute.request:
         return Step.SUBMITTED
     return _refused(ports, business, now, error.code, error.detail)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from chalicelib.domain.facts import Actor, ActorKind, Subject
 from chalicelib.domain.invoice import HoldKind, Invoice, InvoiceStatus
 from chalicelib.domain.ledger import Account
 from chalicelib.domain.payment import Trigger
+from chalicelib.domain.stripe_objects import DisputeSeen
 from chalicelib.ports.answers import Unanswered
 from chalicelib.ports.rows import PortalOpening
 from chalicelib.services import answering_disputes, disputing, invoices, restoring, sweeping
@@ -204,6 +206,41 @@ def test_an_acceptance_the_bank_overtook_is_told() -> None:
     refused = record(install, dispute.id)
     assert refused.refusal is not None
     assert refused.refusal.code == "dispute_closed"
+
+
+class Overtaken:
+    """The gateway of a worker that something overtakes as it gives a dispute up."""
+
+    def __init__(self, install: Install, first: Callable[[], object]) -> None:
+        self._gateway, self._first = install.ports.gateway, first
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._gateway, name)
+
+    def close_dispute(self, account: str | None, dispute_id: str, *, key: str) -> DisputeSeen:
+        self._first()
+        return self._gateway.close_dispute(account, dispute_id, key=key)
+
+
+@pytest.mark.parametrize(("by_bank", "said"), [(False, "accepted"), (True, "answer_refused")])
+def test_an_acceptance_that_a_worker_beside_has_carried_out_is_left_alone(
+    *, by_bank: bool, said: str
+) -> None:
+    install, _, dispute = disputed()
+    ask(install, dispute, RequestKind.ACCEPTANCE)
+
+    def first() -> None:
+        if by_bank:
+            install.stripe.decide_dispute(dispute.id, won=True)
+        answering_disputes.run_dispute(install.ports, "biz_1", dispute.id)
+
+    second = replace(install.ports, gateway=Overtaken(install, first))
+    step = answering_disputes.run_dispute(second, "biz_1", dispute.id)
+    assert step is answering_disputes.Step.NOTHING
+    assert kinds(install, dispute).count(said) == 1
+    assert record(install, dispute.id).request is None
+    install.settle()
+    check_install(install)
 
 
 def test_nothing_is_answered_while_restored_records_are_compared() -> None:

@@ -59,6 +59,13 @@ def test_the_judge_waits_until_a_stray_intent_may_be_taken_for_one() -> None:
     assert run(ALL["dropped"], 81, plan, without=calm).violations == []
 
 
+def test_two_workers_with_one_acceptance_leave_it_to_the_faster() -> None:
+    """The bank had decided before; the slower one stumbled over the answer noted by the other."""
+    twice: Plan = {("queue.send", 4): Fault.DONE_TWICE}
+    calm = _CALM - {"workers", "webhooks", "duplicates"}
+    assert run(ALL["disputes"], 13, twice, without=calm).violations == []
+
+
 def test_the_judge_waits_until_a_queue_has_given_its_message_back() -> None:
     """The judge's hole: two days were over when the clock's message came a third time."""
     plan: Plan = {191: Fault.NO_EFFECT, 237: Fault.CRASH_AFTER}
