@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.facts import Subject
@@ -165,9 +165,9 @@ def only_legal_moves(world: World) -> Iterator[str]:
 def nothing_stuck(world: World) -> Iterator[str]:
     """I10: an open invoice has a time ahead or a person who knows; effects are all delivered."""
     clocks = list(world.store.clocks.values())
-    if clocks and "api:advance" in world.lost:
-        return  # nobody let its time go on, for which what is undone waits
     now = clocks[0].now_at if clocks else world.now
+    if clocks and "api:advance" in world.lost:
+        now = datetime.min.replace(tzinfo=UTC)  # nobody let it go on: all that is due on it waits
     for invoice in _invoices(world):
         plan = invoice.next_action
         if invoice.status.value not in _OPEN:
