@@ -19,7 +19,7 @@ from tests.microburst import Wire
 
 pytestmark = pytest.mark.emulator
 METHODS = pytest.mark.parametrize("case", OUTSIDE.values(), ids=OUTSIDE)
-PATIENCE_SECONDS = 1
+PATIENCE_SECONDS = 2
 
 
 @pytest.fixture(scope="module")

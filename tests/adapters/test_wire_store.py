@@ -33,7 +33,7 @@ from tests.microburst import Wire
 pytestmark = pytest.mark.emulator
 
 LEASE_ENDS = a.minutes(5)
-PATIENCE_SECONDS = 1
+PATIENCE_SECONDS = 2
 ONE, MANY = "UpdateItem", "TransactWriteItems"
 Ask = Callable[[DynamoStore], object]
 _names = count(1)
