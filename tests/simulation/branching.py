@@ -14,19 +14,20 @@ from tests.simulation.deep_checks import is_chosen
 from tests.simulation.install import World
 from tests.simulation.likeness import Said, likeness
 from tests.simulation.rewind import Moments
-from tests.simulation.running import Run, begun, ended
+from tests.simulation.running import Run, begun, ended, given_back
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.world import Plan, Violation
 
 Here = tuple[Said, int]  # how a world was, and what its second still draws from
+Verdict = tuple[list[Violation], Any]  # what was found, and how the world was at its very end
 
 
 class _Alike(Exception):  # noqa: N818 -- nothing is wrong
     """Another branch was here before, and what became of it is known."""
 
-    def __init__(self, violations: list[Violation]) -> None:
+    def __init__(self, verdict: Verdict) -> None:
         super().__init__()
-        self.violations = violations
+        self.verdict = verdict
 
 
 class Branches:
@@ -47,7 +48,7 @@ class Branches:
             self._world.run_until(scenario.begins - 1)
         self._moments = self._world.on_quiet = Moments(self._world, every)
         self.first = len(self._world.points)
-        self._ends: dict[Here, tuple[list[Violation], Any]] = {}
+        self._ends: dict[Here, Verdict] = {}
         self._met: list[Here] = []
         self._chosen = False
         self.taken_over = 0
@@ -67,16 +68,17 @@ class Branches:
         self._chosen = is_chosen(world.seed, plan)
         try:
             world.run_until(self._scenario.last)
-            if world.on_pause is not None:  # nothing more was to come, or only what came too late
-                self._compare(self._drawn())
+            if self._memory and not world._asleep:
+                self._compare(self._drawn() if given_back(world) else 0)
             done = ended(world, self._scenario)
         except _Alike as known:
             self.taken_over += 1
+            self._remember(known.verdict)
             points, checksum = world.points.copy(), world.trace.checksum
-            return Run(
-                self._scenario.name, world.seed, dict(plan), checksum, points, known.violations
-            )
-        self._remember(done)
+            found = known.verdict[0]
+            return Run(self._scenario.name, world.seed, dict(plan), checksum, points, found)
+        if not self._remember((done.violations, _end_of(world))):
+            done.violations.append(Violation("alike", "two that were alike ended otherwise"))
         return done
 
     def _at_quiet(self) -> None:
@@ -90,7 +92,7 @@ class Branches:
             self._look(0)
 
     def _look(self, drawn: int) -> None:
-        """Once: those that are not alike by then seldom become so."""
+        """Once on the way, and at the end again: between the two few become alike."""
         self._world.on_quiet = self._world.on_pause = None
         self._compare(drawn)
 
@@ -108,15 +110,13 @@ class Branches:
         here = likeness(self._world), drawn
         known = self._ends.get(here)
         if known is not None and not self._chosen:
-            raise _Alike(known[0])
+            raise _Alike(known)
         self._met.append(here)
 
-    def _remember(self, done: Run) -> None:
-        end = _end_of(self._world)
-        for here in self._met:
-            known = self._ends.setdefault(here, (done.violations, end))
-            if known[1] != end:
-                done.violations.append(Violation("alike", "two that were alike ended otherwise"))
+    def _remember(self, verdict: Verdict) -> bool:
+        """What became of all that was met on the way; whether others who met it ended so too."""
+        known = [self._ends.setdefault(here, verdict) for here in self._met]
+        return all(end == verdict[1] for _, end in known)
 
 
 def _end_of(world: World) -> Any:

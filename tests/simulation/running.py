@@ -94,7 +94,7 @@ def calm_down(world: World) -> None:
     """
     world.strikes.planned = {}
     world.traits = world.traits.__class__(stall=world.traits.stall)
-    for message in (*world.dead_letters, *_held_back(world)):
+    for message in given_back(world):
         message.deleted, message.receives = False, 0
         world.later(0, message)
     world.dead_letters.clear()
@@ -105,7 +105,9 @@ def calm_down(world: World) -> None:
         world.run_until(world.seconds + QUARTER)
 
 
-def _held_back(world: World) -> list[Message]:
-    """Follow-up work that was given up once and has yet to come back."""
+def given_back(world: World) -> list[Message]:
+    """What comes at once when it grows calm: dead letters, and follow-up work that was given up
+    once and has yet to come back."""
     waiting = [what for _, _, what in world._agenda if isinstance(what, Message)]
-    return [one for one in waiting if one.redriven and one.receives and not one.deleted]
+    held = [one for one in waiting if one.redriven and one.receives and not one.deleted]
+    return [*world.dead_letters, *held]

@@ -167,16 +167,19 @@ class Loop:
                 return
             if self.on_pause is not None:
                 self.on_pause()
-            self.seconds = max(following, self.seconds)
-            self.now = START + timedelta(seconds=self.seconds)
-            self.random.seed((self.seed << 32) + self.seconds)
+            self._clock_shows(max(following, self.seconds))
             self.time_passed()
 
     def pass_time(self, seconds: int) -> None:
         """Everything that happens so long, and the clock stands at its end."""
         end = self.seconds + seconds
         self.run_until(end)
-        self.seconds, self.now = end, START + timedelta(seconds=end)
+        self._clock_shows(end)
+
+    def _clock_shows(self, seconds: int) -> None:
+        """Each second draws afresh: what came before it has no say in its order."""
+        self.seconds, self.now = seconds, START + timedelta(seconds=seconds)
+        self.random.seed((self.seed << 32) + seconds)
 
     def time_passed(self) -> None:
         """What the outside does by itself when time passes."""
