@@ -27,13 +27,12 @@ OUTCOMES = tuple(set(FIRST_HEARD.values()))
 
 def first_heard(ports: Ports) -> dict[str, type]:
     """What came of the first charge, which stands however long this machine takes to look."""
-    tried = [one for one in ports.store.invoices(BUSINESS_ID).items if one.attempts]
-    heard = {}
-    for one in tried:
-        told = ports.store.facts(BUSINESS_ID, Subject.INVOICE, one.id)
-        outcomes = [type(fact.data) for fact in told if isinstance(fact.data, OUTCOMES)]
-        if outcomes and one.customer_id in FIRST_HEARD:
-            heard[one.customer_id] = outcomes[0]
+    heard: dict[str, type] = {}
+    for one in ports.store.invoices(BUSINESS_ID).items:
+        if one.customer_id in FIRST_HEARD and one.attempts:
+            for fact in ports.store.facts(BUSINESS_ID, Subject.INVOICE, one.id):
+                if isinstance(fact.data, OUTCOMES):
+                    heard.setdefault(one.customer_id, type(fact.data))
     return heard
 
 
