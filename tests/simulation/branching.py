@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from tests.simulation.answers import Notebook
 from tests.simulation.deep_checks import is_chosen
 from tests.simulation.install import World
 from tests.simulation.likeness import Said, likeness
@@ -40,6 +41,7 @@ class Branches:
         *,
         every: int = 1,
         memory: bool = True,
+        within: bool = False,
         make: type[World] | None = None,
     ) -> None:
         self._scenario, self._memory = scenario, memory
@@ -47,18 +49,22 @@ class Branches:
         if scenario.begins:
             self._world.run_until(scenario.begins - 1)
         self._moments = self._world.on_quiet = Moments(self._world, every)
+        if within:
+            self._world.notebook, self._world.on_io = Notebook(), self._moments.within
         self.first = len(self._world.points)
         self._ends: dict[Here, Verdict] = {}
         self._met: list[Here] = []
         self._chosen = False
         self.taken_over = 0
         self.calm = ended(self._world, scenario)
+        self._world.notebook = None
 
     def run(self, plan: Plan) -> Run:
         """What comes of these faults. They are numbered as the run without faults has it."""
         world = self._world
         self._moments.before(min(place for place in plan if isinstance(place, int))).again()
         world.strikes = replace(world.strikes, planned=plan, struck=[])
+        world.notebook = world.on_io = None
         if self._memory:
             world.on_quiet, world.on_pause = self._at_quiet, self._at_pause
         else:

@@ -35,6 +35,7 @@ from tests.fakes.outside import (
 from tests.simulation.faults import AGAIN_AFTER_SECONDS, Fault
 from tests.simulation.points import (
     DatedMail,
+    Names,
     RingingTimers,
     Seam,
     SendingQueue,
@@ -131,7 +132,7 @@ class World(Loop):
             files=self.seam("files", self.files),
             bus=self.seam("bus", self.bus),
             clock=_Clock(self),
-            ids=self.ids,
+            ids=Names(self, self.ids),
             tokens=FakeTokens(),
             deliverer=self.seam("effects", self),
             directory=FakeDirectory(),
@@ -219,7 +220,7 @@ class World(Loop):
     def _delivery(self, refs: list[FactRef], *, again_after: int | None) -> Message:
         def run() -> None:
             for ref in refs:
-                deliver(self.ports, ref, holder=self.ids.new("holder"))
+                deliver(self.ports, ref, holder=self.ports.ids.new("holder"))
 
         return Message(f"effects:{refs[0].key}", run, again_after, most=3)
 

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 # reads; what only answers what it is asked; what is about handlers, who have all ended; and the way
 # back to what is said elsewhere.
 _LEFT_OUT = {
-    *("points", "trace", "strikes", "documents", "ports", "on_quiet", "on_pause", "_hub"),
+    *("points", "trace", "strikes", "documents", "ports", "on_quiet", "on_pause", "on_io", "_hub"),
+    *("notebook", "repeatable"),
     *("random", "tokens", "lock", "_loop", "_world", "_stream", "_ring", "_deliver", "_clock"),
     *("bus", "claimed_as", "_begun", "_is_new", "_written", "_agenda", "lost"),
 }

@@ -18,7 +18,7 @@ from tests.simulation.running import Run
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.world import Place, Plan
 
-CLOSE = 4
+CLOSE = 5
 SPACING = 12  # I/Os between moments that are kept: keeping one costs about as many
 Cell = tuple[str, Place, str]  # scenario, I/O, fault
 
@@ -110,7 +110,7 @@ def _tried(scenario: Scenario, seed: int, plans: Callable[[list[str]], Iterator[
 def sweep_seed(scenario: Scenario, seed: int) -> Tally:
     """Every core fault at every I/O of the seed's run. Places count from the scenario's begin."""
     tally = Tally()
-    branches = Branches(scenario, seed, every=CLOSE)
+    branches = Branches(scenario, seed, every=CLOSE, within=True)
     tally.add(branches.calm)
     if branches.calm.violations:
         return tally

@@ -13,7 +13,7 @@ from chalicelib.ports.outside import QueueName
 from chalicelib.ports.rows import Aggregate, Claimed, FactRef
 from tests.fakes.memory_lists import Name
 from tests.fakes.memory_store import MemoryStore
-from tests.fakes.outside import FakeMail, FakeTimers
+from tests.fakes.outside import FakeIds, FakeMail, FakeTimers
 from tests.fakes.stripe_gateway import CoreCalls
 from tests.simulation.speed import mail_key
 
@@ -32,10 +32,10 @@ class Seam:
         inner = getattr(self._target, method)
         if not callable(inner):
             return inner
-        point, io = f"{self._name}.{method}", self._loop.io
+        point, ask = f"{self._name}.{method}", self._loop.answer
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            return io(point, inner, args, kwargs)
+            return ask(point, inner, args, kwargs)
 
         setattr(self, method, call)
         return call
@@ -45,7 +45,7 @@ class StripeSeam:
     """`Calls` over the fake's core: one request is one I/O, so lists have one for each page."""
 
     def __init__(self, loop: Loop, core: FakeStripe) -> None:
-        self._io = loop.io
+        self._ask = loop.answer
         self._calls = CoreCalls(core)
 
     def __call__(
@@ -57,8 +57,19 @@ class StripeSeam:
         key: str | None = None,
     ) -> Body:
         given = {"account": account, "params": params, "key": key}
-        answer: Body = self._io(_POINTS[operation], self._calls, (operation, *ids), given)
+        answer: Body = self._ask(_POINTS[operation], self._calls, (operation, *ids), given)
         return answer
+
+
+class Names:
+    """New ids: no I/O, but each is given once."""
+
+    def __init__(self, loop: Loop, ids: FakeIds) -> None:
+        self._ask, self._ids = loop.answer_within, ids
+
+    def new(self, prefix: str) -> str:
+        given: str = self._ask(self._ids.new, (prefix,))
+        return given
 
 
 _POINTS = {operation: f"stripe.{operation.value}" for operation in Operation}

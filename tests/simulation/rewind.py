@@ -21,11 +21,12 @@ from typing import Any
 
 from greenlet import greenlet
 
+from tests.simulation.answers import Answer, Notebook
 from tests.simulation.points import Seam
 
 _ATOMS = (
     str, bytes, int, float, bool, type(None), Decimal, date, time, timedelta, tzinfo, enum.Enum,
-    type, ModuleType, greenlet, Seam,
+    type, ModuleType, greenlet, Seam, Notebook,
 )  # fmt: skip
 _FIXED = (BuiltinFunctionType, functools._lru_cache_wrapper)
 _LOCKS = ("RLock", "lock")
@@ -129,7 +130,7 @@ class Moments:
     def __init__(self, world: Any, every: int) -> None:
         self._world, self._every = world, every
         self._indexes: list[int] = []
-        self._kept: list[Moment] = []
+        self._kept: list[Moment | Midst] = []
 
     def __call__(self) -> None:
         """Keep this one, when it is far enough from the last."""
@@ -138,9 +139,39 @@ class Moments:
             self._indexes.append(index)
             self._kept.append(Moment(self._world))
 
-    def before(self, index: int) -> Moment:
+    def within(self) -> None:
+        """The same while handlers are at work, if all of them can be brought back."""
+        world, index = self._world, len(self._world.points)
+        if index - self._indexes[-1] < self._every or world._asleep:
+            return
+        if all(handler.message.repeatable for handler in world._live):
+            self._indexes.append(index)
+            self._kept.append(Midst(world))
+
+    def before(self, index: int) -> Moment | Midst:
         """The last one from which the I/O of this number is still to come."""
         return self._kept[bisect_right(self._indexes, index) - 1]
+
+
+class Midst:
+    """A moment with handlers at work: they begin anew and are answered as they were then."""
+
+    __slots__ = ("_answers", "_moment", "_world")
+
+    def __init__(self, world: Any) -> None:
+        self._world, self._moment = world, Moment(world)
+        noted = world.notebook.answers
+        self._answers: dict[int, list[Answer]] = {
+            one.number: noted[one.number].copy() for one in world._live
+        }
+
+    def again(self) -> None:
+        """Everything is as it was. What they do on the way back is undone with the rest."""
+        self._moment.again()
+        threads = self._world.bring_back(self._answers)
+        self._moment.again()
+        for handler in self._world._live:
+            handler.thread = threads[handler.number]
 
 
 def _is_body(one: dict[Any, Any]) -> bool:
@@ -155,7 +186,7 @@ _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class of Python's own making
 def _never_changes(kind: type) -> bool:
     """Nor anything within it: records of the product's are made of frozen things only."""
     ours = kind.__module__.startswith("chalicelib.domain.") and _is_frozen(kind)
-    return ours or issubclass(kind, (*_ATOMS, Moments))
+    return ours or issubclass(kind, (*_ATOMS, Moments, Midst))
 
 
 @functools.cache

@@ -61,7 +61,7 @@ def begun(
 def ended(world: World, scenario: Scenario) -> Run:
     """From wherever it stands: the rough part, the calm end, the judges."""
     world.run_until(scenario.last)
-    world.on_quiet = world.on_pause = None
+    world.on_quiet = world.on_pause = world.on_io = None
     plan = dict(world.strikes.planned)
     rough = world.points.copy()
     calm_down(world)

@@ -41,6 +41,23 @@ def test_a_branch_is_the_run_from_the_beginning(name: str) -> None:
             assert branch.violations == whole.violations
 
 
+@pytest.mark.parametrize("name", CORE)
+def test_a_branch_from_the_midst_of_handlers_is_the_run_from_the_beginning(name: str) -> None:
+    for seed in (3, 10, 12):
+        branches = Branches(CORE[name], seed, every=3, memory=False, within=True)
+        points = branches.calm.points
+        cells = [
+            (at, fault)
+            for at in range(branches.first, len(points))
+            for fault in core_faults_at(points[at])
+        ]
+        for at, fault in cells[seed::23]:
+            branch, whole = branches.run({at: fault}), run(CORE[name], seed, {at: fault})
+            assert branch.points == whole.points
+            assert branch.checksum == whole.checksum
+            assert branch.violations == whole.violations
+
+
 @pytest.mark.parametrize("name", [None, "no_sweep", "no_lease", "posted_again"])
 def test_with_memory_and_without_the_verdicts_are_the_same(name: str | None) -> None:
     mutant = next((one for one in MUTANTS if one.name == name), None)

@@ -7,6 +7,7 @@ Time stands still while handlers run and jumps to whatever comes next.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from greenlet import getcurrent, greenlet
 
 from chalicelib.domain.errors import Conflict, IllegalTransition
 from chalicelib.ports.answers import StaleHead, Unanswered
+from tests.simulation.answers import Answer, Answering
 from tests.simulation.faults import LATE_SECONDS, STRIPE_KINDS, Fault
 from tests.simulation.trace import Trace
 from tests.simulation.traits import Traits, drawn, skew
@@ -55,6 +57,7 @@ class Message:
     redriven: bool = False
     poison: bool = False
     over: Callable[[], None] | None = None  # when its handler has ended, however
+    repeatable: bool = True  # answered the same, its handler asks the same again
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +69,7 @@ class Handler:
     number: int
     skew: timedelta  # how far its process's clock is off
     dead: bool = False
+    known: deque[Answer] | None = None  # while it is brought back: what it was answered before
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Strikes:
     struck: list[tuple[int, Fault, str]] = field(default_factory=list)
 
 
-class Loop:
+class Loop(Answering):
     """Clock, agenda and handlers; `World` adds what they run on."""
 
     def __init__(
@@ -120,6 +124,7 @@ class Loop:
         self._hub = getcurrent()
         self.on_quiet: Callable[[], None] | None = None  # called whenever no handler is at work
         self.on_pause: Callable[[], None] | None = None  # called before time passes
+        self.on_io: Callable[[], None] | None = None  # called before each I/O is done
         self._begun = 0
 
     # ------------------------------------------------------------------------------- what is next
@@ -155,6 +160,8 @@ class Loop:
 
     def run_until(self, last: int) -> None:
         """Everything that happens up to `last` seconds after the start."""
+        if self._current is not None:  # set back to the middle of its work
+            self._go_on(self._current)
         while True:
             self._collect()
             if self.on_quiet is not None and not self._live and not self._asleep:
@@ -288,6 +295,13 @@ class Loop:
         if len(self._live) > 1 or (self._ready and self.traits.workers > 1):
             self._hub.switch()
             self._current = handler
+        return self._perform(handler, point, call, args, kwargs)
+
+    def _perform(
+        self, handler: Handler, point: str, call: Callable[..., Any], args: Any, kwargs: Any
+    ) -> Any:
+        if self.on_io is not None:
+            self.on_io()
         points = self.points
         index = len(points)
         if index >= MOST_IO:

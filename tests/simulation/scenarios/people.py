@@ -112,7 +112,14 @@ def cancel(ports: Ports) -> None:
     invoices.cancel_invoice(ports, BUSINESS, INVOICE, actor=STAFF, reason="Ordered by mistake.")
 
 
-def ask(world: World, seconds: int, name: str, deed: Callable[[Ports], object]) -> None:
+def ask(
+    world: World,
+    seconds: int,
+    name: str,
+    deed: Callable[[Ports], object],
+    *,
+    repeatable: bool = True,
+) -> None:
     """One call of the API. What it is answered (a 409 too) ends it; no answer is tried again."""
 
     def run() -> None:
@@ -127,7 +134,7 @@ def ask(world: World, seconds: int, name: str, deed: Callable[[Ports], object]) 
         else:
             world.lose(message)
 
-    message = Message(f"api:{name}", run, failed=failed)
+    message = Message(f"api:{name}", run, failed=failed, repeatable=repeatable)
     world.later(seconds, message)
 
 
@@ -158,7 +165,7 @@ def new_card(world: World, seconds: int, number: str, *, comes_back: bool = True
         if comes_back:
             ask(world, 5, "return", lambda ports: take_over(ports, sessions[0]))
 
-    ask(world, seconds, "page", click)
+    ask(world, seconds, "page", click, repeatable=False)
     world.later(seconds + 40, fill_in)
 
 
