@@ -12,12 +12,13 @@ from typing import Any
 
 from tests.simulation.answers import Notebook
 from tests.simulation.deep_checks import is_chosen
+from tests.simulation.faults import Plan
 from tests.simulation.install import World
 from tests.simulation.likeness import Said, likeness
 from tests.simulation.rewind import Moments
 from tests.simulation.running import Run, begun, ended, given_back
 from tests.simulation.scenarios.base import Scenario
-from tests.simulation.world import Plan, Violation
+from tests.simulation.world import Violation
 
 Here = tuple[Said, int]  # how a world was, and what its second still draws from
 Verdict = tuple[list[Violation], Any]  # what was found, and how the world was at its very end

@@ -17,8 +17,8 @@ from tests.simulation.install import BUSINESS
 from tests.simulation.ledger_sql import books_of, check
 
 if TYPE_CHECKING:
+    from tests.simulation.faults import Plan
     from tests.simulation.install import World
-    from tests.simulation.world import Plan
 
 ONE_IN = 512
 

@@ -6,6 +6,8 @@ F4 done but the reply lost, F5 done twice, F6 delivered again, F8 lost for good,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 
@@ -36,6 +38,19 @@ class Fault(StrEnum):
     KEY_IN_USE = "F13.409"
     RATE_LIMIT = "F13.429"
     SLOW = "F13.slow"  # Stripe works on it for minutes; meanwhile the key is in use
+
+
+Place = int | tuple[str, int]  # the n-th I/O of all, or the n-th of its kind, from 0
+Plan = Mapping[Place, Fault]
+
+
+@dataclass
+class Strikes:
+    """Which faults have struck, where, and what it means for counting."""
+
+    planned: Plan = field(default_factory=dict)
+    by_kind: bool = False  # some places count the I/Os of one kind
+    struck: list[tuple[int, Fault, str]] = field(default_factory=list)
 
 
 AGAIN_AFTER_SECONDS = {

@@ -32,7 +32,7 @@ from tests.fakes.outside import (
     FakeSms,
     FakeTokens,
 )
-from tests.simulation.faults import AGAIN_AFTER_SECONDS, Fault
+from tests.simulation.faults import AGAIN_AFTER_SECONDS, Fault, Plan
 from tests.simulation.points import (
     DatedMail,
     Names,
@@ -44,7 +44,7 @@ from tests.simulation.points import (
 )
 from tests.simulation.traits import Traits
 from tests.simulation.witness import Witness
-from tests.simulation.world import START, Loop, Message, Plan
+from tests.simulation.world import START, Loop, Message
 
 SECRET = "whsec_simulated"
 BUSINESS = "biz_1"

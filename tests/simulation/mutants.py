@@ -30,14 +30,13 @@ from chalicelib.services import (
 )
 from tests.simulation import mutant_rules as r
 from tests.simulation import mutant_worlds as w
-from tests.simulation.faults import Fault, faults_at
+from tests.simulation.faults import Fault, Plan, faults_at
 from tests.simulation.install import World
 from tests.simulation.poison import Poisoned
 from tests.simulation.running import Run, run
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.scenarios.core import CORE
 from tests.simulation.scenarios.disasters import SetBack
-from tests.simulation.world import Plan
 
 _CRASHES = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.simulation.branching import Branches
-from tests.simulation.faults import AGAIN_AFTER_SECONDS, core_faults_at, faults_at
+from tests.simulation.faults import AGAIN_AFTER_SECONDS, Place, Plan, core_faults_at, faults_at
 from tests.simulation.running import Run
 from tests.simulation.scenarios.base import Scenario
-from tests.simulation.world import Place, Plan
 
 CLOSE = 5
 SPACING = 12  # I/Os between moments that are kept: keeping one costs about as many

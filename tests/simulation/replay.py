@@ -8,11 +8,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.simulation.faults import Fault
+from tests.simulation.faults import Fault, Plan
 from tests.simulation.running import run
 from tests.simulation.scenarios import ALL
 from tests.simulation.scenarios.core import CORE
-from tests.simulation.world import Plan
 
 
 def main(given: list[str]) -> int:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from tests.simulation import checks
 from tests.simulation.deep_checks import is_chosen, judge_deeply
+from tests.simulation.faults import Plan
 from tests.simulation.install import HOUR, QUARTER, World
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.speed import quicken
-from tests.simulation.world import Message, Plan, Violation
+from tests.simulation.world import Message, Violation
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.simulation import traits
+from tests.simulation.faults import Plan
 from tests.simulation.running import Run, run
 from tests.simulation.scenarios.base import Scenario
-from tests.simulation.world import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.simulation.branching import Branches, Here
-from tests.simulation.faults import core_faults_at, faults_at
+from tests.simulation.faults import Plan, core_faults_at, faults_at
 from tests.simulation.install import World
 from tests.simulation.likeness import likeness
 from tests.simulation.mutants import MUTANTS, in_force
@@ -18,7 +18,7 @@ from tests.simulation.running import Run, begun, run
 from tests.simulation.scenarios import ALL
 from tests.simulation.scenarios.base import Scenario
 from tests.simulation.scenarios.core import CORE
-from tests.simulation.world import Plan, Violation
+from tests.simulation.world import Violation
 
 SEEDS = (3, 11)
 

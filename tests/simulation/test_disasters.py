@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.branching import Branches
-from tests.simulation.faults import core_faults_at
+from tests.simulation.faults import Plan, core_faults_at
 from tests.simulation.running import begun, ended, run
 from tests.simulation.scenarios import disasters
 from tests.simulation.scenarios.core import CORE
-from tests.simulation.world import Plan
 
 SEEDS = (1, 3)
 

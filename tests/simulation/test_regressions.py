@@ -6,12 +6,12 @@ of I/Os move.
 
 from __future__ import annotations
 
-from tests.simulation.faults import Fault
+from tests.simulation.faults import Fault, Plan
 from tests.simulation.running import run
 from tests.simulation.scenarios import ALL
 from tests.simulation.scenarios.core import CORE
 from tests.simulation.traits import NAMES
-from tests.simulation.world import Plan, Violation
+from tests.simulation.world import Violation
 
 _CALM = frozenset(NAMES)
 

@@ -8,9 +8,9 @@ Time stands still while handlers run and jumps to whatever comes next.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from random import Random
@@ -21,16 +21,13 @@ from greenlet import getcurrent, greenlet
 from chalicelib.domain.errors import Conflict, IllegalTransition
 from chalicelib.ports.answers import StaleHead, Unanswered
 from tests.simulation.answers import Answer, Answering
-from tests.simulation.faults import LATE_SECONDS, STRIPE_KINDS, Fault
+from tests.simulation.faults import LATE_SECONDS, STRIPE_KINDS, Fault, Plan, Strikes
 from tests.simulation.trace import Trace
 from tests.simulation.traits import Traits, drawn, skew
 
 START = datetime(2026, 3, 2, 15, tzinfo=UTC)  # a Monday, ten in the morning in New York
 MOST_FOUND = 10  # violations of one run: the first say it all
 MOST_IO = 20_000  # of one run: more is a loop; a stored 500 is asked for again for a day
-
-Place = int | tuple[str, int]  # the n-th I/O of all, or the n-th of its kind, from 0
-Plan = Mapping[Place, Fault]
 
 
 class Crash(BaseException):
@@ -78,15 +75,6 @@ class Violation:
 
     code: str
     words: str
-
-
-@dataclass
-class Strikes:
-    """Which faults have struck, where, and what it means for counting."""
-
-    planned: Plan = field(default_factory=dict)
-    by_kind: bool = False  # some places count the I/Os of one kind
-    struck: list[tuple[int, Fault, str]] = field(default_factory=list)
 
 
 class Loop(Answering):
@@ -388,14 +376,9 @@ class Loop(Answering):
         """Another process does it while the current handler waits for the end."""
         waiting = self._current
         assert waiting is not None
-        self._live.remove(waiting)
-        self._asleep.append(waiting)
         message.over = lambda: self._wake(waiting)
         self._ready.append(message)
-        self._hub.switch()
-        self._current = waiting
-        if waiting.dead:
-            raise Crash
+        self._suspend(waiting)
 
     def _wake(self, handler: Handler) -> None:
         self._asleep.remove(handler)
@@ -405,9 +388,12 @@ class Loop(Answering):
         """The current handler is suspended; everything else goes on."""
         handler = self._current
         assert handler is not None
+        self.later(seconds, handler)
+        self._suspend(handler)
+
+    def _suspend(self, handler: Handler) -> None:
         self._live.remove(handler)
         self._asleep.append(handler)
-        self.later(seconds, handler)
         self._hub.switch()
         self._current = handler
         if handler.dead:
