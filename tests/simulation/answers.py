@@ -80,15 +80,15 @@ class Answering:
         self._hub.switch()
         self._current = handler
 
-    def bring_back(self, handlers: Mapping[int, list[Answer]]) -> dict[int, greenlet]:
-        """The handlers at work, by number, each as far as its answers lead."""
-        threads = {}
+    def bring_back(self, handlers: Mapping[int, list[Answer]]) -> None:
+        """The handlers at work begin anew; each comes as far as its answers lead."""
+        whose_turn = self._current
         for handler in self._live:
-            thread = threads[handler.number] = greenlet(self._run)
+            handler.thread = greenlet(self._run)
             handler.known = deque(handlers[handler.number])
             self._current = handler
-            thread.switch(handler)
-        return threads
+            handler.thread.switch(handler)
+        self._current = whose_turn
 
 
 def _given(answer: Answer) -> Any:

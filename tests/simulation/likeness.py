@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import marshal
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import fields, is_dataclass
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
@@ -113,7 +113,9 @@ def _way(kind: type) -> Callable[[Any], Said]:
     raise TypeError(f"cannot be compared: {kind.__name__}")
 
 
-def _row(one: Iterable[Any]) -> tuple[Said, ...]:
+def _row(one: Collection[Any]) -> tuple[Said, ...]:
+    if _PLAIN.issuperset(map(type, one)):
+        return tuple(one)
     return tuple(
         [
             item if type(item) in _PLAIN else _way(type(item))(item)  # type: ignore[arg-type]
@@ -131,7 +133,7 @@ def _table(one: dict[Any, Any]) -> Said:
     return _row(one), _row(one.values())
 
 
-def _heap_of(one: Iterable[Any]) -> Said:
+def _heap_of(one: Collection[Any]) -> Said:
     """In no order."""
     return frozenset(_row(one))
 
@@ -146,7 +148,7 @@ def _attributes(one: Any) -> Said:
     """An object that is only itself: what it keeps, under what name."""
     told = vars(one)
     kept = _kept(type(one).__name__, tuple(told))
-    return kept, _row(map(told.__getitem__, kept))
+    return kept, _row([*map(told.__getitem__, kept)])
 
 
 @cache
@@ -194,7 +196,7 @@ def _fact_row(one: FactRow) -> Said:
     return one.fact.hash, one.open, done, one.lease_until, one.due_at
 
 
-def _unordered(sent: Iterable[SentMail]) -> Said:
+def _unordered(sent: Collection[SentMail]) -> Said:
     return frozenset(Counter([(one.recipient, one.mime) for one in sent]).items())
 
 

@@ -1,8 +1,8 @@
-"""A world set back to a quiet moment, so that many runs can share their beginning.
+"""A world set back to a moment, so that many runs can share their beginning.
 
 Everything mutable that can be reached from the world is written down by content and put back in
 place: what points at it, closures too, stays true. What is of no known type is refused, so nothing
-is forgotten. Only between handlers: a suspended one cannot be copied.
+is forgotten. A suspended handler cannot be copied: it is brought back (`answers.py`).
 """
 
 from __future__ import annotations
@@ -166,12 +166,9 @@ class Midst:
         }
 
     def again(self) -> None:
-        """Everything is as it was. What they do on the way back is undone with the rest."""
+        """Everything is as it was: on the way back handlers only ask, and change nothing."""
         self._moment.again()
-        threads = self._world.bring_back(self._answers)
-        self._moment.again()
-        for handler in self._world._live:
-            handler.thread = threads[handler.number]
+        self._world.bring_back(self._answers)
 
 
 def _is_body(one: dict[Any, Any]) -> bool:

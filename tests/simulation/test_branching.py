@@ -7,13 +7,14 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from greenlet import greenlet
 
 from tests.simulation.branching import Branches, Here
 from tests.simulation.faults import Plan, core_faults_at, faults_at
 from tests.simulation.install import World
 from tests.simulation.likeness import likeness
 from tests.simulation.mutants import MUTANTS, in_force
-from tests.simulation.rewind import Moment
+from tests.simulation.rewind import Midst, Moment
 from tests.simulation.running import Run, begun, run
 from tests.simulation.scenarios import ALL
 from tests.simulation.scenarios.base import Scenario
@@ -56,6 +57,26 @@ def test_a_branch_from_the_midst_of_handlers_is_the_run_from_the_beginning(name:
             assert branch.points == whole.points
             assert branch.checksum == whole.checksum
             assert branch.violations == whole.violations
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_handlers_on_their_way_back_change_nothing(name: str) -> None:
+    met = 0
+    for seed in (3, 10, 12):
+        branches = Branches(CORE[name], seed, every=3, within=True)
+        for midst in branches._moments._kept:
+            midst.again()
+            if isinstance(midst, Midst):
+                assert _kept_by(Moment(branches._world)) == _kept_by(midst._moment)
+                met += 1
+    assert met > 0
+
+
+def _kept_by(moment: Moment) -> list[Any]:
+    """What was in everything mutable, thing by thing. Greenlets are new ones each time."""
+    things = [*moment._dicts, *moment._lists, *moment._cells, *moment._others]
+    things += [(owner, value) for _, owner, value in moment._slots]
+    return [(id(one), kept) for one, kept in things if type(kept) is not greenlet]
 
 
 @pytest.mark.parametrize("name", [None, "no_sweep", "no_lease", "posted_again"])
