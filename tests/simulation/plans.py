@@ -18,7 +18,7 @@ from tests.simulation.running import Run
 from tests.simulation.scenarios.base import Scenario
 
 SPACING = 12  # I/Os between moments that are kept: keeping one costs about as many
-CLOSE = 5  # the same where every fault is tried, in the midst of handlers too; 3 and 9 take as long
+CLOSE = 5  # the same where every fault is tried, in the midst of handlers too; 3 takes as long
 Cell = tuple[str, Place, str]  # scenario, I/O, fault
 
 
