@@ -33,17 +33,15 @@ class Answering:
     _live: list[Handler]
     _hub: greenlet
     _run: Callable[[Handler], None]
-
-    def io(self, point: str, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        raise NotImplementedError
-
-    def _perform(
-        self, handler: Handler, point: str, call: Callable[..., Any], args: Any, kwargs: Any
-    ) -> Any:
-        raise NotImplementedError
+    io: Callable[[str, Callable[..., Any], Any, Any], Any]
+    _perform: Callable[[Handler, str, Callable[..., Any], Any, Any], Any]
 
     def answer(self, point: str, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        """A call of a port. Its answer is noted, or known from before."""
+        """A call of a port. Its answer is noted, or known from before.
+
+        Who is brought back goes on where `io` hands over to `_perform`: a world's own `io` must
+        have done its part by then.
+        """
         handler = self._current
         if handler is not None and handler.known is not None:
             if handler.known:

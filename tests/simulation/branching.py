@@ -58,7 +58,6 @@ class Branches:
         self._chosen = False
         self.taken_over = 0
         self.calm = ended(self._world, scenario)
-        self._world.notebook = None
 
     def run(self, plan: Plan) -> Run:
         """What comes of these faults. They are numbered as the run without faults has it."""

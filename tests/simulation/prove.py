@@ -55,6 +55,8 @@ def _swept(
     sweep: Callable[[str, int], Tally],
 ) -> int:
     """One sweep over all its scenarios, told line by line; how many runs violated something."""
+    if not seeds:
+        return 0
     started = time.monotonic()
     total, failed = Tally(), 0
     parts = {one: pool.map(partial(sweep, one), range(seeds)) for one in scenarios}
